@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Scope } from './api-key.ts'
 import { Direction, IntentKind } from './call.ts'
-import { ApiKeyId, AssistantId, CallId, E164, Epoch, Instant, Language } from './ids.ts'
+import { ApiKeyId, AssistantId, CallId, E164, Epoch, Instant, Language, MessageId } from './ids.ts'
 import { Mode } from './mode.ts'
 import { DialogueItem, SessionPlan } from './plan.ts'
 import { type ProblemCode, problems } from './problem.ts'
@@ -82,7 +82,7 @@ export const ToolReply = z.strictObject({
   /** JSON text for the model. */
   output: z.string().max(20_000),
   /** What the bridge does next: talk on, or say goodbye and end the call. */
-  then: z.discriminatedUnion('what', [
+  next: z.discriminatedUnion('what', [
     z.strictObject({ what: z.literal('talk-on') }),
     z.strictObject({ what: z.literal('end-call'), farewell: z.string().max(500).nullable() }),
   ]),
@@ -114,6 +114,22 @@ export const intendCall = command(
   z.strictObject({ callId: CallId, epoch: Epoch, what: IntentKind, reason: z.string().max(100) }),
   Done,
   2000,
+)
+
+export const takeMessage = command(
+  'call',
+  'take-message',
+  'Keeps a message that the assistant wrote down for the people of the company.',
+  z.strictObject({
+    callId: CallId,
+    text: z.string().min(1).max(4000),
+    /** Who it is from, as the caller said it. */
+    callerName: z.string().max(200).nullable(),
+    /** Where to call back, as the caller said it. */
+    callbackNumber: z.string().max(40).nullable(),
+  }),
+  z.strictObject({ messageId: MessageId }),
+  5000,
 )
 
 export const verifyKey = command(
@@ -174,6 +190,7 @@ export const commands = [
   openSession,
   runTool,
   intendCall,
+  takeMessage,
   verifyKey,
   bridgeSay,
   bridgeInject,
