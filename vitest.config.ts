@@ -18,6 +18,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
+          globalSetup: ['./vitest.global-setup.ts'],
           include: ['{packages,services}/*/src/**/*.it.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -27,6 +28,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'calls',
+          globalSetup: ['./vitest.global-setup.ts'],
           include: ['packages/call-scripts/calls/**/*.call.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 90_000,
