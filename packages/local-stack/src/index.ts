@@ -1,5 +1,1 @@
-export { type NatsOptions, type NatsServer, startNats } from './nats/nats-server.ts'
-export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres/postgres-server.ts'
-export { guard, release, removeAfterwards } from './process/guardian.ts'
-export { freePort, isPortFree } from './process/port.ts'
-export { StackFault } from './process/stack-fault.ts'
+export { startNats, startPostgres } from '@toritsugi/embedded-servers'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type NatsServer, startNats } from '@toritsugi/local-stack'
+import { type NatsServer, startNats } from '@toritsugi/embedded-servers'
 import { makeScratch } from './scratch.ts'
 
 /** A nats-server of one's own, with JetStream. It is light enough that every test file has one. */

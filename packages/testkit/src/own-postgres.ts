@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type PostgresServer, startPostgres } from '@toritsugi/local-stack'
+import { type PostgresServer, startPostgres } from '@toritsugi/embedded-servers'
 import { makeScratch } from './scratch.ts'
 
 /** A Postgres of one's own, to be killed and brought back in outage tests. */

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { removeAfterwards } from '@toritsugi/local-stack'
+import { removeAfterwards } from '@toritsugi/embedded-servers'
 
 /** A temporary folder that is gone after the run, also after Ctrl-C or kill -9. */
 export function makeScratch(purpose: string): { path: string; remove(): void } {

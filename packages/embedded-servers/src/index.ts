@@ -1,0 +1,7 @@
+export { type NatsOptions, type NatsServer, startNats } from './nats/nats-server.ts'
+export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres/postgres-server.ts'
+export { type Child, type ChildExit, type ChildOptions, describeExit, startChild } from './process/child.ts'
+export { guard, guardianPid, release, removeAfterwards } from './process/guardian.ts'
+export { birthOf, commandLineOf, isAlive } from './process/pid.ts'
+export { freePort, isPortFree, requirePort } from './process/port.ts'
+export { explainError, messageOf, StackFault } from './process/stack-fault.ts'
