@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import { MigrationAdapter } from './adapter.ts'
+import type { SchemaFiles } from './migration-files.ts'
+
+export type { SchemaEngine }
+
+/** An error of the schema engine, with its code (`P3009`, …) where it has one. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+  readonly code: string | undefined
+  readonly details: Record<string, unknown>
+
+  constructor(message: string, code: string | undefined, details: Record<string, unknown>, cause: unknown) {
+    super(message, { cause })
+    this.code = code
+    this.details = details
+  }
+}
+
+type Bindings = {
+  SchemaEngine: typeof SchemaEngine
+  __wbg_set_wasm(exports: object): void
+}
+
+/** The part of the WebAssembly global used here; it is declared in the browser's library only. */
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    compile(bytes: Uint8Array): Promise<object>
+    instantiate(module: object, imports: object): Promise<{ exports: { __wbindgen_start(): void } }>
+    RuntimeError: new () => Error
+  }
+}
+
+let bindings: Promise<Bindings> | undefined
+let lastPanic = ''
+
+/** Prisma's schema engine compiled to WebAssembly, instantiated once per process: no binary is downloaded. */
+async function loadEngine(): Promise<Bindings> {
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: {
+      set_message(message: string) {
+        lastPanic = message
+      },
+    },
+  })
+  const glue = (await import('@prisma/schema-engine-wasm/schema_engine_bg')) as unknown as Bindings
+  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
+  const module = await WebAssembly.compile(await readFile(join(folder, 'schema_engine_bg.wasm')))
+  const instance = await WebAssembly.instantiate(module, {
+    './schema_engine_bg.js': glue,
+  })
+  glue.__wbg_set_wasm(instance.exports)
+  instance.exports.__wbindgen_start()
+  return glue
+}
+
+/**
+ * Runs `work` with an engine connected to `url`, and lets go of it afterwards.
+ * @throws EngineError with the engine's own message and code
+ */
+export async function withEngine<T>(
+  options: { url: string; schema: SchemaFiles },
+  work: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
+  bindings ??= loadEngine()
+  const { SchemaEngine } = await bindings
+  const connections = new MigrationAdapter(options.url)
+  let engine: SchemaEngine | undefined
+  try {
+    const adapter = bindMigrationAwareSqlAdapterFactory(connections)
+    engine = await SchemaEngine.new({ datamodels: options.schema }, () => {}, adapter)
+    return await work(engine)
+  } catch (cause) {
+    throw asEngineError(cause)
+  } finally {
+    engine?.free()
+    await connections.close()
+  }
+}
+
+function asEngineError(cause: unknown): unknown {
+  if (cause instanceof EngineError) return cause
+  if (cause instanceof WebAssembly.RuntimeError) {
+    bindings = undefined // a panicked instance is not to be used again
+    return new EngineError(`the schema engine panicked: ${lastPanic}`, undefined, {}, cause)
+  }
+  const known = cause as { message?: unknown; code?: unknown; meta?: unknown; cause?: unknown }
+  const message = typeof known?.message === 'string' ? known.message : String(cause)
+  const code = typeof known?.code === 'string' ? known.code : undefined
+  const details = (typeof known?.meta === 'object' && known.meta !== null ? known.meta : {}) as Record<
+    string,
+    unknown
+  >
+  return new EngineError(message, code, details, cause)
+}

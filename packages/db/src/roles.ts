@@ -1,0 +1,46 @@
+import pg from 'pg'
+import { type ServiceSchema, serviceSchemas } from './schema-name.ts'
+
+/** One password per service role; the role is named like its schema. */
+export type RolePasswords = Record<ServiceSchema, string>
+
+/**
+ * Makes the services' roles and their rights; harmless when repeated, and it sets the passwords anew. Each role
+ * may use the tables of its own schema and nothing else. Kept outside the migrations because passwords are not
+ * part of a schema and because hosted databases make roles their own way.
+ * @param url of the role that applies the migrations: what it creates later gets the same rights
+ */
+export async function createRoles(url: string, passwords: RolePasswords): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  await client.connect()
+  try {
+    await client.query('BEGIN')
+    // Roles belong to the whole server: two databases being set up at once must take turns.
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('toritsugi/roles', 0))")
+    for (const schema of serviceSchemas) await createRole(client, schema, passwords[schema])
+    await client.query('COMMIT')
+  } finally {
+    await client.end()
+  }
+}
+
+async function createRole(client: pg.Client, schema: ServiceSchema, password: string): Promise<void> {
+  const role = client.escapeIdentifier(schema)
+  const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [schema])
+  if (known.rowCount === 0) await client.query(`CREATE ROLE ${role} LOGIN`)
+  await client.query(`ALTER ROLE ${role} WITH LOGIN PASSWORD ${client.escapeLiteral(password)}`)
+  const {
+    rows: [database],
+  } = await client.query<{ name: string }>('SELECT current_database() AS name')
+  const statements = [
+    `GRANT CONNECT ON DATABASE ${client.escapeIdentifier(database?.name ?? '')} TO ${role}`,
+    `CREATE SCHEMA IF NOT EXISTS ${role}`,
+    `REVOKE ALL ON SCHEMA ${role} FROM PUBLIC`,
+    `GRANT USAGE ON SCHEMA ${role} TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${role} TO ${role}`,
+    `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${role} TO ${role}`,
+    `ALTER DEFAULT PRIVILEGES IN SCHEMA ${role} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,
+    `ALTER DEFAULT PRIVILEGES IN SCHEMA ${role} GRANT USAGE, SELECT ON SEQUENCES TO ${role}`,
+  ]
+  for (const statement of statements) await client.query(statement)
+}

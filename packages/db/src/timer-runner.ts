@@ -1,0 +1,121 @@
+import type { Database, Tx } from './database.ts'
+import { type Log, silent } from './log.ts'
+import { wakeChannel } from './schema-name.ts'
+import { claimDueTimers, type DueTimer, nextTimerInMs, postponeTimer } from './timers.ts'
+
+/**
+ * Acts on a due timer inside the transaction that took it. Whatever it throws is undone and tried again.
+ */
+export type TimerHandler = (tx: Tx, timer: DueTimer) => Promise<void>
+
+export type TimerRunner = {
+  /** Stops claiming and waits for the handlers that run. */
+  stop(): Promise<void>
+}
+
+export type TimerRunnerOptions = {
+  db: Database
+  handle: TimerHandler
+  log?: Log
+  /** How many timers are worked on at once. Default 4. */
+  parallel?: number
+  /** The longest time between two looks at the table, ms. Default 1000. */
+  pollMs?: number
+  /** Longest a handler may run, ms. Default 10 000. */
+  handlerTimeoutMs?: number
+  observe?: (event: 'fired' | 'failed', timer: DueTimer, lateMs: number) => void
+}
+
+const lockedPauseMs = 50
+
+/** Pauses after a handler failed: 0.5 s, doubled each time, at most a minute, ±20 %. */
+export function timerBackoffMs(attempts: number, random: () => number = Math.random): number {
+  const base = Math.min(500 * 2 ** Math.min(attempts, 10), 60_000)
+  return Math.round(base * (0.8 + random() * 0.4))
+}
+
+/**
+ * Works off due timers until stopped: claims one per transaction, so that a failing handler holds nobody up.
+ * Sleeps until the next deadline, is woken when a timer is set, and looks each `pollMs` in any case.
+ */
+export function startTimerRunner(options: TimerRunnerOptions): TimerRunner {
+  const { db, handle, log = silent, parallel = 4, pollMs = 1000, handlerTimeoutMs = 10_000 } = options
+  let stopped = false
+  let nextLook: NodeJS.Timeout | undefined
+  const workers = new Set<Promise<void>>()
+  const unlisten = db.notifications.on(wakeChannel(db.schema, 'timer'), look)
+
+  /** One claim and its handler; false when nothing was due. */
+  const fireOne = async (): Promise<boolean> => {
+    let claimed: DueTimer | undefined
+    try {
+      await db.inTransaction(
+        async (tx) => {
+          claimed = undefined
+          const [timer] = await claimDueTimers(tx, db.schema)
+          if (timer === undefined) return
+          claimed = timer
+          look()
+          await handle(tx, timer)
+        },
+        { timeoutMs: handlerTimeoutMs },
+      )
+      if (claimed === undefined) return false
+      options.observe?.('fired', claimed, Date.now() - claimed.dueAt.getTime())
+    } catch (err) {
+      if (claimed === undefined) throw err
+      await putBack(claimed, err)
+    }
+    return true
+  }
+
+  const putBack = async (timer: DueTimer, err: unknown): Promise<void> => {
+    const delayMs = timerBackoffMs(timer.attempts)
+    log.warn(
+      { err, timer: timer.key, kind: timer.kind, attempt: timer.attempts + 1, ms: delayMs },
+      'timer failed',
+    )
+    options.observe?.('failed', timer, Date.now() - timer.dueAt.getTime())
+    const error = err instanceof Error ? err.message : String(err)
+    await db.inTransaction((tx) => postponeTimer(tx, db.schema, timer, { delayMs, error }))
+  }
+
+  const work = async (): Promise<void> => {
+    try {
+      while (!stopped && (await fireOne()));
+      if (!stopped) lookIn(await untilNext())
+    } catch (err) {
+      log.warn({ err }, 'timers cannot be read')
+      lookIn(pollMs)
+    }
+  }
+
+  const untilNext = async (): Promise<number> => {
+    const nextMs = await nextTimerInMs(db.client, db.schema)
+    if (nextMs === null) return pollMs
+    // One that is due and was not to be had is being worked on elsewhere.
+    return Math.min(nextMs <= 0 ? lockedPauseMs : nextMs + 1, pollMs)
+  }
+
+  /** Starts one more worker if there is room; a worker that finds something calls for the next one. */
+  function look(): void {
+    if (stopped || workers.size >= parallel) return
+    const worker = work().finally(() => workers.delete(worker))
+    workers.add(worker)
+  }
+
+  function lookIn(ms: number): void {
+    clearTimeout(nextLook)
+    if (!stopped) nextLook = setTimeout(look, ms)
+  }
+
+  look()
+  return {
+    async stop() {
+      stopped = true
+      clearTimeout(nextLook)
+      unlisten()
+      await Promise.all(workers)
+    },
+  }
+}
