@@ -75,7 +75,8 @@ export const getTranscript = operation({
   tag: 'calls',
   scope: 'viewer',
   params: z.strictObject({ id: CallId }),
-  query: z.strictObject({ format: TranscriptFormat.default('json') }),
+  /** Without a format the `Accept` header chooses; JSON when it has no preference. */
+  query: z.strictObject({ format: TranscriptFormat.optional() }),
   status: 200,
   response: Transcript,
   problems: ['transcript.not-found'],

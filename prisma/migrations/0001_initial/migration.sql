@@ -213,9 +213,9 @@ CREATE TABLE "realtime_session"."dialogue_turn" (
     "epoch" INTEGER NOT NULL,
     "place" INTEGER,
     "by" TEXT,
+    "form" TEXT,
     "text" TEXT,
     "words" TEXT NOT NULL,
-    "interrupted" BOOLEAN NOT NULL DEFAULT false,
     "placed_sequence" INTEGER,
     "ended_sequence" INTEGER,
 
