@@ -51,11 +51,18 @@ async function loadEngine(): Promise<Bindings> {
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
   const module = await WebAssembly.compile(await readFile(join(folder, 'schema_engine_bg.wasm')))
   const instance = await WebAssembly.instantiate(module, {
-    './schema_engine_bg.js': glue,
+    './schema_engine_bg.js': withoutLongTimers(glue),
   })
   glue.__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
   return glue
+}
+
+/** The engine's time limit on its lock would keep the process alive for 10 s after the work is done. */
+function withoutLongTimers(glue: object): object {
+  const names = Object.keys(glue).filter((name) => name.startsWith('__wbg_setTimeout_'))
+  const start = (run: () => void, ms: number) => setTimeout(run, ms >>> 0).unref()
+  return { ...glue, ...Object.fromEntries(names.map((name) => [name, start])) }
 }
 
 /**

@@ -1,0 +1,158 @@
+import { type Envelope, Fault } from '@toritsugi/contracts'
+import type { Bus } from './bus.ts'
+import { type Log, silent } from './log.ts'
+import type { BusObserver } from './observer.ts'
+
+/** What became of one row: on the stream, or never to be taken (and why). */
+export type Delivery = { ok: true } | { ok: false; failure: string }
+
+/** The outbox as the relay sees it. A lane is a call: its rows are published in order, by one relay at a time. */
+export type OutboxStore = {
+  /** Lanes with unpublished rows, the longest waiting first. */
+  waitingLanes(limit: number): Promise<string[]>
+  /**
+   * Takes a lane, if no other relay has it, and hands its unpublished rows to `deliver` in order. Rows
+   * delivered are marked even when a later one throws.
+   */
+  drainLane(
+    lane: string,
+    limit: number,
+    deliver: (envelope: Envelope) => Promise<Delivery>,
+  ): Promise<'busy' | 'more' | 'done'>
+  /** Calls `wake` with a lane that has news, or null when some may have been missed. */
+  onNews(wake: (lane: string | null) => void): () => void
+  prune(): Promise<number>
+  close(): Promise<void>
+}
+
+export type OutboxRelayOptions = {
+  store: OutboxStore
+  bus: Pick<Bus, 'publish' | 'isConnected' | 'onReconnect'>
+  log?: Log
+  observer?: BusObserver
+  /** Calls drained at once. Default 8. */
+  parallel?: number
+  /** The longest time between two looks at the table, ms. Default 1000. */
+  pollMs?: number
+  /** Rows taken from a lane in one transaction. Default 50. */
+  batch?: number
+  /** Default 5 minutes. */
+  pruneMs?: number
+}
+
+export type OutboxRelay = {
+  /** Stops taking lanes and waits for those being drained. */
+  stop(): Promise<void>
+}
+
+/** The most lanes remembered; what does not fit is found by the next look at the table. */
+const mostLanes = 10_000
+const retryMs = 250
+
+/**
+ * Publishes what services write into their outbox: whole calls, their rows in order, one in flight per call,
+ * the row's id as the message's. Which rows are due is asked of the table each time, never derived from the last
+ * one seen: transactions commit in any order. Outlives both servers.
+ */
+export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
+  const { store, bus, log = silent, observer = {}, parallel = 8, batch = 50 } = options
+  const due = new Set<string>()
+  const draining = new Map<string, Promise<void>>()
+  const again = new Set<string>()
+  let stopped = false
+  let looking: Promise<void> | undefined
+
+  const deliver = async (envelope: Envelope): Promise<Delivery> => {
+    try {
+      await bus.publish(envelope, { checked: true })
+    } catch (error) {
+      if (!(error instanceof Fault) || error.retryable) throw error
+      log.error({ err: error, eventId: envelope.id, event: envelope.type }, 'fact cannot be published')
+      observer.count?.('relay-set-aside', envelope.type)
+      return { ok: false, failure: error.message }
+    }
+    observer.count?.('relayed', envelope.type)
+    observer.took?.('relay', envelope.type, Date.now() - Date.parse(envelope.time))
+    return { ok: true }
+  }
+
+  const drain = async (lane: string): Promise<void> => {
+    try {
+      do {
+        again.delete(lane)
+        while (!stopped && (await store.drainLane(lane, batch, deliver)) === 'more');
+      } while (again.has(lane) && !stopped)
+    } catch (err) {
+      observer.count?.('relay-retried', lane)
+      log.warn({ err, callId: lane }, 'outbox waits')
+      lookSoon(retryMs)
+    }
+  }
+
+  const pump = (): void => {
+    for (const lane of due) {
+      if (stopped || draining.size >= parallel || !bus.isConnected()) return
+      due.delete(lane)
+      const work = drain(lane).finally(() => {
+        draining.delete(lane)
+        if (again.delete(lane)) due.add(lane)
+        pump()
+      })
+      draining.set(lane, work)
+    }
+  }
+
+  const add = (lane: string): void => {
+    if (draining.has(lane)) again.add(lane)
+    else if (due.size < mostLanes) due.add(lane)
+  }
+
+  const look = (): void => {
+    if (stopped || looking !== undefined || !bus.isConnected()) return
+    looking = store
+      .waitingLanes(1000)
+      .then((lanes) => {
+        for (const lane of lanes) if (!draining.has(lane)) add(lane)
+        pump()
+      })
+      .catch((err: unknown) => log.warn({ err }, 'outbox cannot be read'))
+      .finally(() => {
+        looking = undefined
+      })
+  }
+
+  let soon: NodeJS.Timeout | undefined
+  const lookSoon = (ms: number): void => {
+    if (soon !== undefined || stopped) return
+    soon = setTimeout(() => {
+      soon = undefined
+      look()
+    }, ms)
+  }
+
+  const silence = store.onNews((lane) => {
+    if (lane === null) return look()
+    add(lane)
+    pump()
+  })
+  const forget = bus.onReconnect(look)
+  const polling = setInterval(look, options.pollMs ?? 1000)
+  const pruning = setInterval(() => {
+    store.prune().catch((err: unknown) => log.warn({ err }, 'outbox cannot be pruned'))
+  }, options.pruneMs ?? 300_000)
+  look()
+
+  return {
+    async stop() {
+      stopped = true
+      silence()
+      forget()
+      clearInterval(polling)
+      clearInterval(pruning)
+      clearTimeout(soon)
+      await looking
+      await Promise.all(draining.values())
+      await store.close()
+    },
+  }
+}
