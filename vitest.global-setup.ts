@@ -5,7 +5,12 @@ export default function setUp(): Promise<() => Promise<void>> {
   return startTestInfra(async (url) => {
     // Loaded late: a run that asks for no database does not need the migration engine.
     const { createRoles, migrate } = await import('@toritsugi/db')
-    await createRoles({ url, password: () => TEST_ROLE_PASSWORD })
+    await createRoles(url, {
+      call_control: TEST_ROLE_PASSWORD,
+      realtime_session: TEST_ROLE_PASSWORD,
+      handoff: TEST_ROLE_PASSWORD,
+      transcript: TEST_ROLE_PASSWORD,
+    })
     await migrate({ url })
   })
 }

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { type Child, type ChildExit, describeExit, startChild } from '../process/child.ts'
 import { freePort, requirePort } from '../process/port.ts'
 import { explainError, StackFault } from '../process/stack-fault.ts'
@@ -11,7 +11,7 @@ export type NatsOptions = {
   /** 0 takes any free port. */
   port: number
   log?: (line: string) => void
-  /** A nats-server configuration (users and permissions); without one anybody on loopback may connect. */
+  /** A file with users and permissions; without one anybody on loopback may connect. */
   configFile?: string
   /** What the configuration's `$NAMES` stand for: the passwords. */
   env?: Readonly<Record<string, string>>
@@ -41,15 +41,13 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
     throw explainError('Creating the folder for NATS', error)
   }
   const command = findNatsServer()
+  const configuration = writeConfiguration(storeDir, options.configFile)
   for (let attempt = 1; ; attempt++) {
     const port = options.port === 0 ? await freePort() : options.port
     const child = await startChild({
       name: 'NATS',
       command,
-      args: [
-        ...(options.configFile ? ['-c', options.configFile] : []),
-        ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', storeDir],
-      ],
+      args: [...['-c', configuration, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', storeDir]],
       env: { PATH: process.env.PATH ?? '', ...options.env },
       cwd: storeDir,
       log: options.log,
@@ -65,6 +63,21 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
       throw explainNats(child.lastLines(), exit)
     }
   }
+}
+
+/**
+ * Streams reserve their greatest size; by default the server grants three quarters of the free disk, and a nearly
+ * full machine could not even create an empty stream. What is really written is small here.
+ */
+function writeConfiguration(storeDir: string, usersFile: string | undefined): string {
+  const file = join(storeDir, 'nats-server.conf')
+  try {
+    const users = usersFile ? readFileSync(usersFile, 'utf8') : ''
+    writeFileSync(file, `jetstream { max_file_store: 1TB }\n${users}`)
+  } catch (error) {
+    throw explainError('Writing the configuration of NATS', error)
+  }
+  return file
 }
 
 function serverOf(child: Child, port: number): NatsServer {
