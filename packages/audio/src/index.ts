@@ -1,0 +1,7 @@
+export { levelDbfs, mix, peak, rms } from './level.ts'
+export { createListener, DAMAGED, type HeardWord, textOf } from './listener.ts'
+export { decodeMulaw, encodeMulaw, MULAW_SILENCE } from './mulaw.ts'
+export { resample } from './resample.ts'
+export { speak } from './speak.ts'
+export { SAMPLE_RATE, type VoiceBand } from './voice-band.ts'
+export { readWav, type Wav, writeWav } from './wav.ts'
