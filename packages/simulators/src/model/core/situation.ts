@@ -1,0 +1,79 @@
+import { isObject } from '../protocol/shape.ts'
+import type { Said, Situation, ToolFace, Trigger } from './brain.ts'
+import type { Entry } from './conversation.ts'
+import type { ToolDefinition } from './session-config.ts'
+
+/** What a response is made from: the items it sees and the words it was asked with. */
+export type Asked = {
+  entries: readonly Entry[]
+  /** Items the caller never spoke: made by an idle timeout. */
+  idleItems: ReadonlySet<string>
+  instructions: string
+  askedInstructions: string | null
+  tools: readonly ToolDefinition[]
+  metadata: Readonly<Record<string, string>> | null
+}
+
+/** Looks at a conversation as the model does: what is to be answered, and what is known. */
+export function situationOf(asked: Asked): Situation {
+  const entries = asked.entries.filter((entry) => !entry.open)
+  const last = entries.at(-1)
+  const trigger = triggerOf(last, asked.idleItems)
+  return {
+    trigger,
+    heard: trigger === 'heard' ? (last?.heard ?? '') : '',
+    text: trigger === 'text' && last ? textOf(last) : '',
+    toolOutputs: trigger === 'tool' ? trailingOutputs(entries) : [],
+    instructions: asked.instructions,
+    askedInstructions: asked.askedInstructions,
+    tools: asked.tools.flatMap(faceOf),
+    metadata: asked.metadata,
+    dialogue: entries.flatMap(saidIn),
+  }
+}
+
+function triggerOf(last: Entry | undefined, idleItems: ReadonlySet<string>): Trigger {
+  if (!last) return 'start'
+  if (last.item.type === 'function_call_output') return 'tool'
+  if (last.item.type !== 'message' || last.item.role === 'assistant') return 'start'
+  if (idleItems.has(last.item.id)) return 'idle'
+  const isAudio = last.item.role === 'user' && last.item.content?.some(({ type }) => type === 'input_audio')
+  return isAudio ? 'heard' : 'text'
+}
+
+function trailingOutputs(entries: readonly Entry[]): { name: string; output: string }[] {
+  const outputs: { name: string; output: string }[] = []
+  for (const { item } of entries.toReversed()) {
+    if (item.type !== 'function_call_output') break
+    const call = entries.find(
+      (other) => other.item.type === 'function_call' && other.item.call_id === item.call_id,
+    )
+    outputs.unshift({ name: call?.item.name ?? '', output: item.output ?? '' })
+  }
+  return outputs
+}
+
+function saidIn(entry: Entry): Said[] {
+  const { item } = entry
+  if (item.type === 'function_call_output') return [{ by: 'tool', text: item.output ?? '' }]
+  if (item.type !== 'message') return []
+  const text = textOf(entry)
+  if (text === '') return []
+  if (item.role === 'assistant') return [{ by: 'assistant', text }]
+  return [{ by: item.role === 'system' ? 'system' : 'caller', text }]
+}
+
+/** The words of an item: typed, spoken by the model, or understood from the caller's audio. */
+export function textOf(entry: Entry): string {
+  const parts = (entry.item.content ?? []).map((part) => {
+    if (part.type === 'input_audio') return entry.heard
+    return part.type === 'output_audio' ? (part.transcript ?? '') : (part.text ?? '')
+  })
+  return parts.filter((text) => text !== '').join(' ')
+}
+
+function faceOf(tool: ToolDefinition): ToolFace[] {
+  if (tool.type !== 'function' || tool.name === undefined) return []
+  const parameters = isObject(tool.parameters) ? tool.parameters : {}
+  return [{ name: tool.name, description: tool.description ?? '', parameters }]
+}
