@@ -322,11 +322,10 @@ CREATE TABLE "transcript"."timer" (
 CREATE TABLE "transcript"."transcript" (
     "call_id" TEXT NOT NULL,
     "streams_expected" INTEGER,
-    "call_started_at" TIMESTAMPTZ(3),
-    "call_ended_at" TIMESTAMPTZ(3),
     "completed_at" TIMESTAMPTZ(3),
     "complete" BOOLEAN NOT NULL DEFAULT false,
     "missing" TEXT[],
+    "utterances" INTEGER,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "transcript_pkey" PRIMARY KEY ("call_id")
