@@ -1,4 +1,4 @@
-import type { CallFamily, Channel, Command, Envelope } from '@toritsugi/contracts'
+import type { CallFamily, CallId, Channel, Command, Envelope, EventId } from '@toritsugi/contracts'
 import type { z } from 'zod'
 import {
   type AnswerOptions,
@@ -17,6 +17,7 @@ import {
   type Subscription,
 } from './consumer.ts'
 import { type KeyValue, type KeyValueOptions, openKeyValue } from './key-value.ts'
+import { lastStored } from './last-stored.ts'
 import { onLive } from './live.ts'
 import { type Log, silent } from './log.ts'
 import { type BusObserver, unobserved } from './observer.ts'
@@ -64,6 +65,8 @@ export type Bus = {
     options?: AnswerOptions,
   ): Subscription
   kv(bucket: string, options: KeyValueOptions): KeyValue
+  /** The ids of a call's last stored facts, one per family that has any. @throws Fault */
+  lastStored(callId: CallId, families: readonly CallFamily[]): Promise<EventId[]>
   isConnected(): boolean
   onReconnect(then: () => void): () => void
   /** Stops every subscription, lets what runs finish (at most `drainMs`, default 5000), and disconnects. */
@@ -101,6 +104,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     request: (command, body, how) => requestCommand(connection, observer, command, body, how),
     answer: (command, handle, how) => keep(answerCommand(connection, observer, log, command, handle, how)),
     kv: (bucket, how) => openKeyValue(connection, bucket, how),
+    lastStored: (callId, families) => lastStored(connection, callId, families),
     isConnected: connection.isConnected,
     onReconnect: connection.onReconnect,
     async close(drainMs = 5000) {
