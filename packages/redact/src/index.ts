@@ -32,6 +32,8 @@ export type Redactor = {
 
 /** A number may go on, a word may be half: so many characters behind a run of digits it is still open. */
 const openCharacters = 8
+/** A digit said in kana may come in pieces: きゅ, う. */
+const longestKana = 3
 /** The most that is held back; a longer tail is judged as it is. */
 const mostHeld = 400
 
@@ -53,17 +55,28 @@ export function createRedactor(): Redactor {
   }
 }
 
+/** An account number in groups, not all of them there yet. */
+const accountTail = /\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{1,4}){0,9} ?$/u
+
+/** What may be the beginning of something secret, at the end of a text. */
+const openTails: readonly RegExp[] = [
+  // A word that announces a secret, and what follows it.
+  /(?:password|passwd|secret|key|token|bearer|CVV2?|CVC2?|CID|code|double|triple|セキュリティー?コード|パスワード|暗証番号)[^\n]{0,30}$/iu,
+  accountTail,
+  // The last word in ASCII: a key, a token, an address with a password.
+  /[\x21-\x7e]+$/u,
+]
+
 /** How much of the text cannot change its meaning any more. */
 function settledLength(text: string): number {
-  // A key or token: the last word in ASCII letters; with what names it, if that stands just before.
-  const word =
-    /(?:(?:password|secret|key|token|bearer|CVV2?|CVC2?|CID|code|セキュリティー?コード|パスワードは?|暗証番号は?)[^\n]{0,30}|[\x21-\x7e]+)$/iu.exec(
-      text,
-    )
-  const wordStart = word ? word.index : text.length
+  let cut = Math.max(0, text.length - longestKana)
+  for (const tail of openTails) cut = Math.min(cut, tail.exec(text)?.index ?? cut)
   const run = digitRuns(text).at(-1)
-  const runStart = run && run.end + openCharacters >= text.length ? run.start : text.length
-  return Math.min(wordStart, runStart)
+  if (run && run.end + openCharacters >= text.length) {
+    cut = Math.min(cut, accountTail.exec(text.slice(0, run.start))?.index ?? run.start)
+  }
+  // Never within a word: its other half would not be recognised.
+  return /[\x21-\x7e]/.test(text.charAt(cut)) ? text.slice(0, cut).search(/[\x21-\x7e]*$/) : cut
 }
 
 function merged(spans: readonly Span[]): Span[] {
