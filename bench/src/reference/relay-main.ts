@@ -1,0 +1,6 @@
+import { startReferenceRelay } from './relay.ts'
+
+const modelUrl = process.argv[2]
+if (modelUrl === undefined) throw new Error('usage: relay-main <url of the model>')
+const relay = await startReferenceRelay(modelUrl)
+process.stdout.write(`${JSON.stringify({ port: relay.port })}\n`)
