@@ -154,6 +154,7 @@ export class ResponseRun {
       if (maxOutputTokens !== 'inf' && spent >= maxOutputTokens && share < 1) this.cut('max_output_tokens')
       else if (share >= stopAt && reply.ends.status !== 'completed') this.#endAs(reply.ends)
       if (!this.#script) return
+      yield ms / reply.pace
       if (!this.#script) return
     }
     this.#closeOpen('completed')

@@ -1,0 +1,22 @@
+import { createListener, decodeMulaw, textOf } from '@toritsugi/audio'
+import { afterEach } from 'vitest'
+import { type Model, type ModelOptions, startModel } from './model.ts'
+
+/** Starts models for the tests of a file and stops them after each test. */
+export function useModel(): (options?: ModelOptions) => Promise<Model> {
+  const running: Model[] = []
+  afterEach(async () => {
+    for (const model of running.splice(0)) await model.stop()
+  })
+  return async (options) => {
+    const model = await startModel(options)
+    running.push(model)
+    return model
+  }
+}
+
+/** The assistant's words in µ-law audio. */
+export function wordsIn(mulaw: Uint8Array): string {
+  const listener = createListener('assistant')
+  return textOf([...listener.push(decodeMulaw(mulaw)), ...listener.flush()])
+}
