@@ -1,0 +1,70 @@
+import { assertNever, go, stay } from '@toritsugi/machine'
+import type { Call, CallCommand, CallEvent, CallStep } from './call.ts'
+import { endCall } from './call-ending.ts'
+import { answered, then } from './call-steps.ts'
+import { isTerminal } from './carrier-status.ts'
+import { decideNext, type Next } from './continue.ts'
+import { withStream } from './stream-record.ts'
+
+/** The carrier asks for a document: the first one, or what comes after a stream. */
+export function answerDocument(call: Call, event: Extract<CallEvent, { type: 'document.asked' }>): CallStep {
+  if (isTerminal(event.carrierStatus)) {
+    const over = endCall(call, { at: event.at, talkedMs: null }, event.carrierStatus)
+    return {
+      ...over,
+      commands: [...over.commands, { do: 'answer', next: { give: 'nothing' }, epoch: call.epoch }],
+    }
+  }
+  if (call.is === 'ended') {
+    return go<Call, CallCommand>(call, { do: 'answer', next: { give: 'nothing' }, epoch: call.epoch })
+  }
+  const live = event.carrierStatus === 'in-progress' ? answered(call, event.at) : stay(call)
+  return then(live, (call) => {
+    // The carrier knows of a stream that this row has not heard of: the row was written without its beginning.
+    const epoch = Math.max(call.epoch, event.epoch ?? 0)
+    const known: Call = epoch === call.epoch ? call : catchUp(call, epoch, event.at)
+    const next = decideNext({ ...known, mode: call.planned?.mode ?? null }, event)
+    return give({ ...known, askedEpoch: Math.max(known.askedEpoch, epoch) }, next, event.at)
+  })
+}
+
+const catchUp = (call: Call, epoch: number, at: string): Call => ({
+  ...call,
+  epoch,
+  intent: null,
+  rescues: 0,
+  streams: withStream(call.streams, epoch, { offeredAt: at }),
+})
+
+function give(call: Call, next: Next, at: string): CallStep {
+  switch (next.give) {
+    case 'nothing':
+      return go<Call, CallCommand>(call, { do: 'answer', next, epoch: call.epoch })
+    case 'hang-up':
+      return go<Call, CallCommand>(
+        { ...call, farewellAt: call.farewellAt ?? at },
+        { do: 'answer', next, epoch: call.epoch },
+      )
+    case 'refusal':
+    case 'apology':
+      return go<Call, CallCommand>(
+        {
+          ...call,
+          apologised: next.because,
+          farewellAt: next.give === 'refusal' ? (call.farewellAt ?? at) : call.farewellAt,
+        },
+        { do: 'tell', type: 'call.apologised', data: { because: next.because } },
+        { do: 'answer', next, epoch: call.epoch },
+      )
+    case 'stream': {
+      const epoch = call.epoch + 1
+      return go<Call, CallCommand>(
+        catchUp(call, epoch, at),
+        { do: 'tell', type: 'stream.offered', data: { epoch, because: next.because } },
+        { do: 'answer', next, epoch },
+      )
+    }
+    default:
+      return assertNever(next)
+  }
+}
