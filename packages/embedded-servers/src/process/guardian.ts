@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 
 // Reads what to look after from its standard input. The input ends when the process that started it is gone,
 // however it went (kill -9 included); then whatever is still on the list is stopped, in five seconds at most.
-const SCRIPT = `
+export const guardianScript = `
 trap '' HUP INT TERM QUIT PIPE
 pids=' '
 dirs=''
@@ -32,7 +32,7 @@ let running: ChildProcess | undefined
 
 function guardian(): ChildProcess {
   if (running) return running
-  const child = spawn('/bin/sh', ['-c', SCRIPT, 'toritsugi-guardian'], {
+  const child = spawn('/bin/sh', ['-c', guardianScript, 'toritsugi-guardian'], {
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,0 +1,36 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { explainError } from '@toritsugi/embedded-servers'
+
+/** The top of the checkout this code lies in. */
+export const checkout = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
+
+/** Where the local stack keeps what it makes; ignored by git. */
+export type Folders = {
+  home: string
+  logs: string
+  postgres: string
+  nats: string
+  lock: string
+  secrets: string
+}
+
+/** Makes the folders of the local stack under `<checkout>/.toritsugi`. */
+export function makeFolders(top: string = checkout): Folders {
+  const home = join(top, '.toritsugi')
+  const folders = {
+    home,
+    logs: join(home, 'logs'),
+    postgres: join(home, 'postgres'),
+    nats: join(home, 'nats'),
+    lock: join(home, 'lock.json'),
+    secrets: join(home, 'secrets.json'),
+  }
+  try {
+    mkdirSync(folders.logs, { recursive: true })
+  } catch (error) {
+    throw explainError('Creating the folder .toritsugi', error)
+  }
+  return folders
+}

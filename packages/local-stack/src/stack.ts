@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import { requirePort, startNats, startPostgres } from '@toritsugi/embedded-servers'
+import { busPasswords } from './checkout/bus-passwords.ts'
+import { takeCheckout } from './checkout/checkout-lock.ts'
+import { checkout, type Folders } from './checkout/folders.ts'
+import { loadSecrets, type Secrets, saveSecrets } from './checkout/secrets.ts'
+import { findApiKey } from './parts/api-key.ts'
+import { prepareDatabase } from './parts/database.ts'
+import { openLog } from './parts/log-file.ts'
+import { type PartsContext, serviceSpecs } from './parts/part-specs.ts'
+import { simulatorSpecs } from './parts/simulator-specs.ts'
+import { createSupervisor, type Supervisor } from './parts/supervisor.ts'
+import type { Progress } from './progress.ts'
+import type { Settings } from './settings.ts'
+
+/** A whole Toritsugi on this machine, every part of it ready. */
+export type Stack = {
+  settings: Settings
+  secrets: Secrets
+  natsUrl: string
+  postgresUrl: string
+  supervisor: Supervisor
+  /** True when this start made the API key: it is to be shown once. */
+  apiKeyIsNew: boolean
+}
+
+/**
+ * Takes the checkout and brings up servers, services and simulators. Whatever was begun is put into `begun`, so
+ * that it can be stopped even when a later step fails.
+ */
+export async function startStack(
+  settings: Settings,
+  folders: Folders,
+  progress: Progress,
+  begun: { stop(): Promise<void> }[],
+): Promise<Stack> {
+  const notes: string[] = []
+  const lock = await takeCheckout(folders.lock, (line) => notes.push(line))
+  begun.push({ stop: async () => lock.release() })
+  let secrets = loadSecrets(folders.secrets)
+  await requireAllPorts(settings)
+
+  const supervisor = createSupervisor({
+    logs: folders.logs,
+    cwd: checkout,
+    env: process.env,
+    record: lock.record,
+  })
+  begun.push(supervisor)
+
+  const startDatabase = async () => {
+    const log = openLog(folders.logs, 'postgres')
+    const postgres = await startPostgres({ dataDir: folders.postgres, port: settings.ports.postgres, log })
+    supervisor.adopt(postgres, 'Postgres')
+    return postgres
+  }
+  const startBus = async () => {
+    const nats = await startNats({
+      storeDir: folders.nats,
+      port: settings.ports.nats,
+      log: openLog(folders.logs, 'nats'),
+      configFile: join(checkout, 'deploy/nats/users.conf'),
+      env: busPasswords(secrets),
+    })
+    supervisor.adopt(nats, 'NATS')
+    return nats
+  }
+  const [postgres, nats] = await progress.step('starting Postgres and NATS', () =>
+    Promise.all([startDatabase(), startBus()]),
+  )
+  await progress.step('migrating the database', async () => {
+    const applied = await prepareDatabase(postgres.url, secrets.database)
+    return applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'
+  })
+
+  const context: PartsContext = { checkout, settings, secrets, postgresUrl: postgres.url, natsUrl: nats.url }
+  let madeKey: string | undefined
+  const specs = [...simulatorSpecs(context), ...serviceSpecs(context)]
+  await progress.step(`starting ${specs.map(({ name }) => name).join(', ')}`, () =>
+    supervisor.start(specs, (part, line) => {
+      if (part === 'call-control') madeKey ??= findApiKey(line)
+    }),
+  )
+  if (madeKey !== undefined) {
+    secrets = { ...secrets, apiKey: madeKey }
+    saveSecrets(folders.secrets, secrets)
+  }
+  return {
+    settings,
+    secrets,
+    natsUrl: nats.url,
+    postgresUrl: postgres.url,
+    supervisor,
+    apiKeyIsNew: madeKey !== undefined,
+  }
+}
+
+/** All ten at once, before anything is started: one sentence instead of a half-started stack. */
+async function requireAllPorts({ ports, realCarrier, realModel }: Settings): Promise<void> {
+  const wanted: [number, string, boolean][] = [
+    [ports.edge, 'the edge', true],
+    [ports.callControl, 'call-control', true],
+    [ports.mediaBridge, 'media-bridge', true],
+    [ports.realtimeSession, 'realtime-session', true],
+    [ports.handoff, 'handoff', true],
+    [ports.transcript, 'transcript', true],
+    [ports.carrier, 'the carrier simulator', !realCarrier],
+    [ports.model, 'the model simulator', !realModel],
+    [ports.postgres, 'Postgres', true],
+    [ports.nats, 'NATS', true],
+  ]
+  for (const [port, by, needed] of wanted) if (needed) await requirePort(port, by)
+}
