@@ -4,7 +4,15 @@ import type { Socket } from 'node:net'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import { Fault } from '@toritsugi/contracts'
-import { type FastifyBaseLogger, type FastifyInstance, fastify, type RawServerDefault } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+  type RawServerDefault,
+} from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { health, type ReadinessCheck } from './health.ts'
 import type { Logger } from './logger.ts'
@@ -49,9 +57,10 @@ export async function buildHttp(options: HttpOptions): Promise<Http> {
   const { log, metrics, bodyLimit = 262_144, handlerTimeoutMs = 20_000 } = options
   const app: Http = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // Addresses the router cannot read do not reach the error handler.
+    frameworkErrors: answerError,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    requestIdLogLabel: 'requestId',
     trustProxy: options.trustProxy ?? false,
     bodyLimit,
     handlerTimeout: handlerTimeoutMs,
@@ -60,7 +69,8 @@ export async function buildHttp(options: HttpOptions): Promise<Http> {
     connectionTimeout: 60_000,
     keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // What still comes in on open connections is served; new connections are not taken.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     http: { headersTimeout: 10_000, maxHeaderSize: 16_384, connectionsCheckingInterval: 1000 },
     clientErrorHandler: answerBrokenRequest,
@@ -82,13 +92,7 @@ export async function buildHttp(options: HttpOptions): Promise<Http> {
       'request answered',
     )
   })
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemFromError(error, request.id)
-    const fields = { err: error, code: problem.code, method: request.method, route: request.routeOptions.url }
-    if (problem.code === 'internal.bug') request.log.error(fields, 'request broke')
-    else if (problem.status >= 500) request.log.warn(fields, 'request failed')
-    return reply.status(problem.status).headers(problemHeaders(problem)).send(JSON.stringify(problem))
-  })
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
     const allowed = routes.methodsAt(request.url)
     if (allowed.length > 0) reply.header('allow', allowed.join(', '))
@@ -111,6 +115,18 @@ export async function buildHttp(options: HttpOptions): Promise<Http> {
 
 function requestIdOf(given: string | string[] | undefined): string {
   return typeof given === 'string' && requestIdShape.test(given) ? given : randomUUID()
+}
+
+/** Every error as a problem; only what is our own fault or the outside's is logged. */
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemFromError(error, request.id)
+  const fields = { err: error, code: problem.code, method: request.method, route: request.routeOptions.url }
+  if (problem.code === 'internal.bug') request.log.error(fields, 'request broke')
+  else if (problem.status >= 500) request.log.warn(fields, 'request failed')
+  void reply
+    .status(problem.status)
+    .headers({ 'x-request-id': request.id, ...problemHeaders(problem) })
+    .send(JSON.stringify(problem))
 }
 
 /** What cannot even be read as HTTP gets its problem too, then the socket is closed. */

@@ -47,7 +47,7 @@ export function createLogger(options: {
   level: string
   destination?: DestinationStream
 }): Logger {
-  return pino(
+  const log = pino(
     {
       level: options.level,
       base: { service: options.service },
@@ -55,7 +55,6 @@ export function createLogger(options: {
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => maskFields(fields) as Record<string, unknown>,
-        bindings: (fields) => maskFields(fields) as Record<string, unknown>,
       },
       serializers: {
         err: (error: unknown) =>
@@ -75,4 +74,11 @@ export function createLogger(options: {
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),
   )
+
+  // pino shows bound fields to no formatter. Children inherit this method.
+  const child = log.child
+  log.child = function (this: Logger, fields: object, ...more: unknown[]) {
+    return child.apply(this, [maskFields(fields) as object, ...more] as unknown as Parameters<typeof child>)
+  } as typeof child
+  return log
 }

@@ -14,7 +14,7 @@ const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_EMPTY_TYPE: 'request.unsupported-media-type',
   FST_ERR_BAD_URL: 'request.malformed',
   FST_ERR_ASYNC_CONSTRAINT: 'request.malformed',
-  FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: 'request.invalid',
+  FST_ERR_MAX_PARAM_LENGTH: 'request.invalid',
   FST_ERR_HANDLER_TIMEOUT: 'service.unavailable',
 }
 const byStatus: Readonly<Record<number, ProblemCode>> = {

@@ -28,16 +28,28 @@ export type ServiceParts<Config> = {
 export type BuiltService = {
   app: Http
   /** Ends work that must not be cut off, before the server closes; within STOP_GRACE_MS. */
-  drain?(): Promise<void>
+  drain?: () => Promise<void>
   /** Closes what `app` does not: bus, relay, database. */
-  close?(): Promise<void>
+  close?: () => Promise<void>
 }
 
 export type ServiceDefinition<Schema extends ConfigSchema> = {
   name: string
   config: Schema
   build(parts: ServiceParts<z.output<Schema>>): Promise<BuiltService>
-  env?: Readonly<Record<string, string | undefined>>
+  /** The process it runs in; given by tests. */
+  host?: HostProcess
+}
+
+/** The part of `process` that a service's life depends on. */
+export type HostProcess = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stderr: { write(text: string): unknown }
+  on(
+    event: 'SIGTERM' | 'SIGINT' | 'unhandledRejection' | 'uncaughtException',
+    then: (reason: unknown) => void,
+  ): unknown
+  exit(code: number): void
 }
 
 /**
@@ -47,77 +59,90 @@ export type ServiceDefinition<Schema extends ConfigSchema> = {
 export async function startService<Schema extends ConfigSchema>(
   service: ServiceDefinition<Schema>,
 ): Promise<void> {
+  const host = service.host ?? (process as HostProcess)
   let config: z.output<Schema> & ServiceConfig
   try {
-    config = readConfig(service.config, service.env ?? process.env) as typeof config
+    config = readConfig(service.config, host.env) as typeof config
   } catch (error) {
-    return giveUp(service.name, error)
+    return giveUp(host, service.name, error)
   }
   const log = createLogger({ service: service.name, level: config.LOG_LEVEL })
   const metrics = createMetrics(service.name)
   const state = { stopping: false }
-  watchProcess(log)
+  watchProcess(host, log)
   try {
     log.info(
       { config: maskedConfig(service.config, config), pid: process.pid, node: process.version },
       'service starting',
     )
-    const host = listenHost(config)
+    const address = listenHost(config)
     const built = await service.build({ config, log, metrics, isStopping: () => state.stopping })
-    stopOnSignal(built, { log, graceMs: config.STOP_GRACE_MS, state })
+    stopOnSignal(host, built, { log, graceMs: config.STOP_GRACE_MS, state })
     try {
-      await built.app.listen({ host, port: config.PORT, backlog: 511 })
+      await built.app.listen({ host: address, port: config.PORT, backlog: 511 })
     } catch (error) {
       await built.close?.().catch(() => {})
-      throw explainListen(error, host, config.PORT)
+      throw explainListen(error, address, config.PORT)
     }
-    log.info({ host, port: config.PORT }, 'service started')
+    log.info({ host: address, port: config.PORT }, 'service started')
   } catch (error) {
     log.error({ err: error }, 'service cannot start')
-    giveUp(service.name, error)
+    giveUp(host, service.name, error)
   }
 }
 
 function stopOnSignal(
+  host: HostProcess,
   built: BuiltService,
   { log, graceMs, state }: { log: Logger; graceMs: number; state: { stopping: boolean } },
 ): void {
   const stop = async (signal: string): Promise<void> => {
     if (state.stopping) {
       log.warn({ signal }, 'service ended at once')
-      process.exit(1)
+      return host.exit(1)
     }
     state.stopping = true
     log.info({ signal }, 'service stopping')
     const startedAt = performance.now()
-    // A net under the steps below, whatever they wait for.
-    setTimeout(() => {
-      log.error({ ms: graceMs + 5000 }, 'service did not stop in time')
-      process.exit(1)
-    }, graceMs + 5000).unref()
     let clean = true
-    const step = async (name: string, work: Promise<unknown> | undefined) => {
-      await work?.catch((err: unknown) => {
+    const step = async (name: string, atLeastMs: number, work: (() => Promise<unknown>) | undefined) => {
+      const left = Math.max(atLeastMs, graceMs - (performance.now() - startedAt))
+      try {
+        if (work) await within(left, work())
+      } catch (err) {
         clean = false
         log.error({ err, step: name }, 'service stops uncleanly')
-      })
+      }
     }
-    await step('drain', built.drain?.())
-    await step('http', built.app.close())
-    await step('close', built.close?.())
+    await step('drain', 0, built.drain)
+    await step('http', 1000, () => built.app.close())
+    await step('close', 2000, built.close)
     log.info({ ms: Math.round(performance.now() - startedAt) }, 'service stopped')
-    process.exit(clean ? 0 : 1)
+    host.exit(clean ? 0 : 1)
   }
-  process.on('SIGTERM', () => void stop('SIGTERM'))
-  process.on('SIGINT', () => void stop('SIGINT'))
+  host.on('SIGTERM', () => void stop('SIGTERM'))
+  host.on('SIGINT', () => void stop('SIGINT'))
+}
+
+/** @throws Error when `work` is not done after `ms` */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${Math.round(ms)} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** A rejection nobody caught is a bug in one task; after an exception nobody caught the state is not known. */
-function watchProcess(log: Logger): void {
-  process.on('unhandledRejection', (err) => log.error({ err }, 'rejection nobody caught'))
-  process.on('uncaughtException', (err) => {
+function watchProcess(host: HostProcess, log: Logger): void {
+  host.on('unhandledRejection', (err) => log.error({ err }, 'rejection nobody caught'))
+  host.on('uncaughtException', (err) => {
     log.error({ err }, 'exception nobody caught')
-    process.exit(1)
+    host.exit(1)
   })
 }
 
@@ -131,11 +156,11 @@ function explainListen(error: unknown, host: string, port: number): unknown {
   return error
 }
 
-function giveUp(name: string, error: unknown): void {
+function giveUp(host: HostProcess, name: string, error: unknown): void {
   const text =
     error instanceof ConfigError || error instanceof Fault || error instanceof Error
       ? error.message
       : String(error)
-  process.stderr.write(`${name} cannot start: ${text}\n`)
-  process.exit(1)
+  host.stderr.write(`${name} cannot start: ${text}\n`)
+  host.exit(1)
 }
