@@ -1,7 +1,7 @@
 import { assertNever, go, stay } from '@toritsugi/machine'
 import type { Call, CallCommand, CallEvent, CallStep } from './call.ts'
 import { endCall } from './call-ending.ts'
-import { answered, then } from './call-steps.ts'
+import { andThen, answered } from './call-steps.ts'
 import { isTerminal } from './carrier-status.ts'
 import { decideNext, type Next } from './continue.ts'
 import { withStream } from './stream-record.ts'
@@ -19,7 +19,7 @@ export function answerDocument(call: Call, event: Extract<CallEvent, { type: 'do
     return go<Call, CallCommand>(call, { do: 'answer', next: { give: 'nothing' }, epoch: call.epoch })
   }
   const live = event.carrierStatus === 'in-progress' ? answered(call, event.at) : stay(call)
-  return then(live, (call) => {
+  return andThen(live, (call) => {
     // The carrier knows of a stream that this row has not heard of: the row was written without its beginning.
     const epoch = Math.max(call.epoch, event.epoch ?? 0)
     const known: Call = epoch === call.epoch ? call : catchUp(call, epoch, event.at)

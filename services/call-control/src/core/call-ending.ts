@@ -1,6 +1,6 @@
 import { stay } from '@toritsugi/machine'
 import type { Call, CallStep, Planned } from './call.ts'
-import { moveLeg, start, then } from './call-steps.ts'
+import { andThen, moveLeg, start } from './call-steps.ts'
 import type { TerminalStatus } from './carrier-status.ts'
 import { decideEnding } from './ending.ts'
 
@@ -13,7 +13,7 @@ export function endCall(
   if (call.is === 'ended') return stay(call)
   const unplanned =
     call.planned === null ? start(call, { at: over.at, planned: neverServed, degraded: true }) : stay(call)
-  return then(
+  return andThen(
     { ...unplanned, commands: unplanned.commands.filter((command) => command.do === 'tell') },
     (call) => {
       const { endReason, blame } = decideEnding(call, status)

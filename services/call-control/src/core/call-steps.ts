@@ -53,7 +53,7 @@ export function moveLeg(call: Call, event: LegEvent): { leg: Leg; commands: read
 }
 
 /** One step after another, their commands in order. */
-export function then(first: CallStep, second: (call: Call) => CallStep): CallStep {
+export function andThen(first: CallStep, second: (call: Call) => CallStep): CallStep {
   const next = second(first.state)
   return { ...next, commands: [...first.commands, ...next.commands] }
 }

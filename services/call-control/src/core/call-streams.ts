@@ -1,6 +1,6 @@
 import { go, stay } from '@toritsugi/machine'
 import type { Call, CallCommand, CallStep } from './call.ts'
-import { answered, then } from './call-steps.ts'
+import { andThen, answered } from './call-steps.ts'
 import { watchAfterEnd } from './care.ts'
 import { type StreamEnd, withStream } from './stream-record.ts'
 
@@ -9,7 +9,7 @@ export function startStream(call: Call, event: { at: string; epoch: number }): C
   if (call.is === 'ended' || event.epoch < call.epoch) return stay(call)
   const known = call.streams.find((stream) => stream.epoch === event.epoch)
   if (known?.startedAt) return stay(call)
-  return then(answered(call, event.at), (live) =>
+  return andThen(answered(call, event.at), (live) =>
     go({
       ...live,
       epoch: event.epoch,

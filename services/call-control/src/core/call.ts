@@ -14,7 +14,7 @@ import type {
 import { assertNever, go, refuse, type Step, stay } from '@toritsugi/machine'
 import { answerDocument } from './call-document.ts'
 import { endCall } from './call-ending.ts'
-import { answered, nextCheckUp, start, then } from './call-steps.ts'
+import { andThen, answered, nextCheckUp, start } from './call-steps.ts'
 import { endStream, startStream } from './call-streams.ts'
 import { checkUp, rescue } from './care.ts'
 import { type CarrierStatus, isTerminal } from './carrier-status.ts'
@@ -218,7 +218,7 @@ export function stepCall(call: Call, event: CallEvent): CallStep {
         ...(event.repeats ? [nextCheckUp(event.at)] : []),
       )
     case 'checkup.answered':
-      return then(answered(call, event.at), (live) => checkUp(live, event))
+      return andThen(answered(call, event.at), (live) => checkUp(live, event))
     default:
       return assertNever(event)
   }
