@@ -1,0 +1,38 @@
+import type { CallId, ToolReply } from '@toritsugi/contracts'
+import type { Database, Tx } from '@toritsugi/db'
+import type { RunStore } from './tool-commands.ts'
+
+/** Runs of tools in Postgres: begun once, answered once. */
+export function runStore(db: Database): RunStore {
+  return {
+    async begin({ callId, toolCallId, name, deadlineAt }) {
+      const made = await db.client.$executeRaw`
+        INSERT INTO realtime_session.tool_run (call_id, tool_call_id, name, deadline_at)
+        VALUES (${callId}, ${toolCallId}, ${name}, ${deadlineAt}) ON CONFLICT DO NOTHING`
+      if (made === 1) return { is: 'begun' }
+      const row = await db.client.toolRun.findUniqueOrThrow({
+        where: { callId_toolCallId: { callId, toolCallId } },
+      })
+      return row.reply === null
+        ? { is: 'running', deadlineAt: row.deadlineAt }
+        : { is: 'answered', reply: row.reply as ToolReply }
+    },
+    async answer({ callId, toolCallId, reply }) {
+      // The first answer stands.
+      await db.client.toolRun.updateMany({
+        where: { callId, toolCallId, endedAt: null },
+        data: { reply, endedAt: new Date() },
+      })
+      const row = await db.client.toolRun.findUniqueOrThrow({
+        where: { callId_toolCallId: { callId, toolCallId } },
+      })
+      return row.reply as ToolReply
+    },
+  }
+}
+
+/** The outputs of a call's answered runs, by toolCallId. */
+export async function outputsOf(tx: Tx, callId: CallId): Promise<Map<string, string>> {
+  const rows = await tx.toolRun.findMany({ where: { callId, endedAt: { not: null } } })
+  return new Map(rows.map((row) => [row.toolCallId, (row.reply as ToolReply).output]))
+}
