@@ -17,8 +17,12 @@ export function createItem(session: RealtimeSession, event: JsonObject): Problem
   return null
 }
 
-/** An entry of a client's (already checked) item, its audio understood. */
-export function madeEntry(session: RealtimeSession, item: JsonObject): Entry | Problem {
+/** An entry of a client's (already checked) item, its audio understood; `beside` is other input of its response. */
+export function madeEntry(
+  session: RealtimeSession,
+  item: JsonObject,
+  beside: readonly Entry[] = [],
+): Entry | Problem {
   const { random, switches } = session.surroundings
   const id = typeof item.id === 'string' ? item.id : random.id('item')
   if (id.length > switches.itemIdLength) {
@@ -30,7 +34,8 @@ export function madeEntry(session: RealtimeSession, item: JsonObject): Entry | P
       param: 'item.id',
     }
   }
-  if (item.type === 'function_call_output' && !session.conversation.call(String(item.call_id))) {
+  const known = [...session.conversation.entries, ...beside]
+  if (item.type === 'function_call_output' && !hasCall(known, item.call_id)) {
     return {
       code: 'invalid_tool_call_id',
       message: `Tool call ID '${String(item.call_id)}' not found in conversation.`,
@@ -51,6 +56,10 @@ export function madeEntry(session: RealtimeSession, item: JsonObject): Entry | P
     },
     audio,
   )
+}
+
+function hasCall(entries: readonly Entry[], callId: unknown): boolean {
+  return entries.some(({ item }) => item.type === 'function_call' && item.call_id === callId)
 }
 
 /** Understands `input_audio` that comes inside an item, as if it had been appended and committed. */

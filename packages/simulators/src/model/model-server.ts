@@ -23,7 +23,7 @@ const TLS_HANDSHAKE = 0x16
 const MAX_PAYLOAD = 21 * 1024 * 1024
 
 /** Sessions remembered for looking back. */
-const KEPT_SESSIONS = 1000
+const KEPT_SESSIONS = 200
 
 /** One port that speaks HTTP, `ws` and `wss`, and opens a session for each admitted upgrade. */
 export class ModelServer {

@@ -79,6 +79,7 @@ export function respond(session: RealtimeSession, asked: JsonObject): Problem | 
       conversationId: outOfBand ? null : session.conversationId,
       modality: modalities[0] === 'text' ? 'text' : 'audio',
       format: output.format === undefined ? config.audio.output.format : fullFormat(output.format),
+      speed: config.audio.output.speed,
       voice: (output.voice ?? config.audio.output.voice) as string | JsonObject,
       maxOutputTokens: typeof limit === 'number' ? limit : 'inf',
       metadata: context.metadata,
@@ -196,7 +197,7 @@ function inputEntries(session: RealtimeSession, input: readonly unknown[]): Entr
   for (const [index, item] of input.entries()) {
     if (!isObject(item)) continue
     if (item.type !== 'item_reference') {
-      const made = madeEntry(session, item)
+      const made = madeEntry(session, item, entries)
       if ('code' in made) return made
       entries.push(made)
       continue

@@ -13,6 +13,7 @@ export type ResponseRequest = {
   conversationId: string | null
   modality: 'audio' | 'text'
   format: AudioFormat
+  speed: number
   voice: string | JsonObject
   maxOutputTokens: number | 'inf'
   metadata: Readonly<Record<string, string>> | null
@@ -28,7 +29,7 @@ export type ResponseWorld = {
   conversation: Conversation
   random: Random
   send: (type: string, fields: JsonObject) => void
-  /** The first audio of the session was made: the voice can no longer change. */
+  /** The first audio of this response is made: from now on the voice cannot change. */
   spoke: () => void
   done: (run: ResponseRun, usage: Usage | null) => void
 }
@@ -144,8 +145,11 @@ export class ResponseRun {
   }
 
   *#speak(part: ReplyPart & { is: 'speech' }, first: boolean): Generator<number, void> {
-    const { reply, modality, format, maxOutputTokens } = this.request
-    const open = this.#openMessage(part.text, modality === 'audio' ? speechOf(part.text, format) : null)
+    const { reply, modality, format, speed, maxOutputTokens } = this.request
+    const open = this.#openMessage(
+      part.text,
+      modality === 'audio' ? speechOf(part.text, format, speed) : null,
+    )
     if (first) yield reply.delayMs * 0.3
     const stopAt = reply.ends.status === 'completed' ? 1 : 0.5
     for (let ms = this.#nextDelta(open); ms !== null; ms = this.#nextDelta(open)) {
@@ -255,7 +259,7 @@ export class ResponseRun {
     if (!open.entry.truncated) open.entry.audioMs = ms
     this.#audioMs += deltaMs
     this.#tokens.audio = assistantAudioTokens(this.#audioMs)
-    this.#world.spoke()
+    if (this.#audioMs === deltaMs) this.#world.spoke()
     this.#world.send('response.output_audio.delta', { ...this.#place(open), delta })
     return deltaMs
   }

@@ -5,7 +5,7 @@ export type LoggedEvent = { at: number; type: string; event: JsonObject }
 
 export type Logged = LoggedEvent & { by: 'client' | 'server' }
 
-const LIMIT = 20_000
+const LIMIT = 10_000
 
 type Waiter = { test: (entry: Logged) => boolean; found: (entry: Logged) => void }
 

@@ -72,6 +72,8 @@ describe('a brain', () => {
     const asked = 'Say exactly, word for word: 「少々お待ちください」'
     expect(said(brain, heard('price', { askedInstructions: asked }))).toBe('少々お待ちください')
     expect(said(brain, { ...NOW, askedInstructions: 'Tell the caller "One moment."' })).toBe('One moment.')
+    const long = '- 相手に伝えたいこと: "安い"\n# 今\n次の言葉をそのまま言ってください: "\\"森\\"です。"'
+    expect(said(brain, { ...NOW, askedInstructions: long })).toBe('"森"です。')
     expect(said(brain, { ...NOW, askedInstructions: 'The shop is called "Mori".' })).toBe('before: ')
   })
 
@@ -115,6 +117,22 @@ describe('the receptionist', () => {
       'take-message({"text":"伝言をお願いします"})',
     )
     expect(said(RECEPTIONIST, heard('Goodbye then'))).toBe('Goodbye.')
+  })
+
+  it('lets a tool that takes the parting words say them', () => {
+    const parameters = { properties: { farewell: { type: 'string' } } }
+    expect(said(RECEPTIONIST, heard('さようなら', { tools: [{ ...end, parameters }] }))).toBe(
+      'end-call({"farewell":"お電話ありがとうございました。失礼いたします。"})',
+    )
+  })
+
+  it('speaks as the caller does, and asks into a silence instead of greeting again', () => {
+    expect(said(RECEPTIONIST, heard('もしもし', { instructions: 'English only.' }))).toContain('こんにちは')
+    expect(said(RECEPTIONIST, heard('Hello', { instructions: '日本語で話してください。' }))).toContain(
+      'Hello',
+    )
+    const dialogue = [{ by: 'assistant', text: 'Hello.' } as const]
+    expect(said(RECEPTIONIST, { ...NOW, dialogue })).toBe('Hello? Are you still there?')
   })
 
   it('knows what was said before, and only that', () => {

@@ -1,3 +1,4 @@
+import { dictatedText } from './dictation.ts'
 import { plausibleArguments } from './plausible-arguments.ts'
 
 /** What one response answers. `start` is a response asked for when nothing waits for an answer. */
@@ -109,7 +110,8 @@ export class Mind {
 
   /** What to answer now. A request to say a quoted text word for word comes before every rule. */
   reply(now: Situation): Reply {
-    const dictated = dictatedText(now)
+    const request = now.askedInstructions ?? (now.trigger === 'text' ? now.text : '')
+    const dictated = dictatedText(request)
     if (dictated !== null) return { parts: [{ is: 'speech', text: dictated }], ...this.#manner, ends: DONE }
     const rule = this.#rules.find((candidate) => this.#applies(candidate, now))
     if (!rule) return { parts: [], ...this.#manner, ends: DONE }
@@ -203,16 +205,6 @@ export function saidBefore(now: Situation, by: 'caller' | 'assistant'): string {
   const answered = now.trigger === 'heard' || now.trigger === 'text'
   const earlier = answered && by === 'caller' ? now.dialogue.slice(0, -1) : now.dialogue
   return earlier.findLast((said) => said.by === by && said.text !== '')?.text ?? ''
-}
-
-/** The text between quotation marks when the request asks to say it; null otherwise. */
-function dictatedText(now: Situation): string | null {
-  const request = now.askedInstructions ?? (now.trigger === 'text' ? now.text : null)
-  if (request === null) return null
-  if (!/\b(say|speak|tell|read|repeat|greet|announce)|言|話|読|伝え|挨拶|述べ|発話/i.test(request))
-    return null
-  const quoted = /「([^」]+)」|『([^』]+)』|"([^"]+)"|“([^”]+)”/.exec(request)
-  return quoted?.slice(1).find((text) => text !== undefined) ?? null
 }
 
 function rangeOf(deltaMs: Rule['deltaMs']): readonly [number, number] | undefined {

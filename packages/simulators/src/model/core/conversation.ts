@@ -72,11 +72,6 @@ export class Conversation {
     return this.#entries.find((entry) => entry.item.id === id)
   }
 
-  /** The function call with this call id, if the conversation has it. */
-  call(callId: string): Entry | undefined {
-    return this.#entries.find(({ item }) => item.type === 'function_call' && item.call_id === callId)
-  }
-
   /**
    * Puts an item after `after` (`root` = at the start, null or undefined = at the end).
    * Returns the id of the item before it.

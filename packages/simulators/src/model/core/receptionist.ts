@@ -1,13 +1,10 @@
-import { type Brain, type Rule, type Situation, saidBefore } from './brain.ts'
+import { type Brain, type Rule, type Situation, saidBefore, type ToolFace } from './brain.ts'
+import { openingText } from './dictation.ts'
+import { plausibleArguments } from './plausible-arguments.ts'
 
 /** The default brain: somebody who answers the telephone, in the language of the instructions or the caller. */
 export const RECEPTIONIST: Brain = [
-  {
-    when: { trigger: 'start' },
-    say: (now) =>
-      greetingOf(now) ??
-      speak(now, 'お電話ありがとうございます。ご用件をどうぞ。', 'Hello. How can I help you?'),
-  },
+  { when: { trigger: 'start' }, say: opening },
   { when: { trigger: 'tool' }, say: afterTool },
   {
     when: { trigger: 'idle' },
@@ -50,10 +47,43 @@ export const RECEPTIONIST: Brain = [
   { when: { any: true }, say: (now) => speak(now, 'はい。', 'Yes.') },
 ]
 
-/** A rule that says something and calls the declared tool with such a name, when there is one. */
+/**
+ * Rules that say something and call the declared tool with such a name, when there is one. A tool that takes the
+ * parting words itself is called in silence.
+ */
 function callingRules(heard: RegExp, tool: RegExp, words: readonly [string, string]): Rule[] {
-  const say = (now: Situation) => speak(now, words[0], words[1])
-  return [{ when: { heard }, say, call: { name: tool } }]
+  const say = (now: Situation) => {
+    const declared = now.tools.find(({ name }) => tool.test(name))
+    return declared && partingField(declared) !== undefined ? '' : speak(now, words[0], words[1])
+  }
+  return [{ when: { heard }, say, call: { name: tool, arguments: (now) => argumentsFor(tool, now) } }]
+}
+
+function argumentsFor(tool: RegExp, now: Situation): Record<string, unknown> {
+  const declared = now.tools.find(({ name }) => tool.test(name))
+  if (!declared) return {}
+  const parting = partingField(declared)
+  const given = plausibleArguments(declared, now)
+  if (parting === undefined) return given
+  return {
+    ...given,
+    [parting]: speak(
+      now,
+      'お電話ありがとうございました。失礼いたします。',
+      'Thank you for calling. Goodbye.',
+    ),
+  }
+}
+
+function partingField(tool: ToolFace): string | undefined {
+  return Object.keys(tool.parameters.properties ?? {}).find((name) => /farewell|goodbye|parting/i.test(name))
+}
+
+/** First words, or a question into the silence when a conversation is under way. */
+function opening(now: Situation): string {
+  if (now.dialogue.length > 0) return speak(now, 'もしもし、聞こえますか。', 'Hello? Are you still there?')
+  const named = openingText(`${now.askedInstructions ?? ''}\n${now.instructions}`)
+  return named ?? speak(now, 'お電話ありがとうございます。ご用件をどうぞ。', 'Hello. How can I help you?')
 }
 
 function afterTool(now: Situation): string {
@@ -78,16 +108,9 @@ function readable(output: string): string {
   }
 }
 
-/** Instructions may hold the greeting between quotation marks: a model says it as it stands. */
-function greetingOf(now: Situation): string | null {
-  const found =
-    /(?:greet|opening|挨拶|あいさつ|第一声)[^「『"“]*(?:「([^」]+)」|『([^』]+)』|"([^"]+)"|“([^”]+)”)/i.exec(
-      `${now.askedInstructions ?? ''}\n${now.instructions}`,
-    )
-  return found?.slice(1).find((text) => text !== undefined) ?? null
-}
-
+/** Japanese or English: the caller's language when there are words of theirs, else that of the instructions. */
 function speak(now: Situation, japanese: string, english: string): string {
-  const language = `${now.instructions}${now.askedInstructions ?? ''}${now.heard}`
-  return /[\u3040-\u30ff\u4e00-\u9fff]/.test(language) ? japanese : english
+  const words = now.heard === '' ? `${now.askedInstructions ?? ''}${now.instructions}` : now.heard
+  const kana = words.match(/[\u3040-\u30ff\u4e00-\u9fff]/g)?.length ?? 0
+  return kana > words.length * 0.1 ? japanese : english
 }
