@@ -61,6 +61,147 @@ CREATE TABLE "call_control"."timer" (
 );
 
 -- CreateTable
+CREATE TABLE "call_control"."call" (
+    "id" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 0,
+    "state" TEXT NOT NULL,
+    "direction" TEXT NOT NULL,
+    "carrier_call_id" TEXT NOT NULL,
+    "from_number" TEXT,
+    "to_number" TEXT NOT NULL,
+    "contact_id" TEXT,
+    "assistant_id" TEXT,
+    "mode" TEXT,
+    "mode_reason" TEXT,
+    "language" TEXT,
+    "apology" TEXT,
+    "degraded" BOOLEAN NOT NULL DEFAULT false,
+    "epoch" INTEGER NOT NULL DEFAULT 0,
+    "streams" JSONB NOT NULL DEFAULT '[]',
+    "intent" JSONB,
+    "asked_epoch" INTEGER NOT NULL DEFAULT -1,
+    "rescues" INTEGER NOT NULL DEFAULT 0,
+    "apologised" TEXT,
+    "message_recorded" BOOLEAN NOT NULL DEFAULT false,
+    "farewell_at" TIMESTAMPTZ(3),
+    "started_at" TIMESTAMPTZ(3) NOT NULL,
+    "answered_at" TIMESTAMPTZ(3),
+    "ended_at" TIMESTAMPTZ(3),
+    "end_reason" TEXT,
+    "blame" TEXT,
+    "rescued_at" TIMESTAMPTZ(3),
+    "model_micro_usd" BIGINT NOT NULL DEFAULT 0,
+    "carrier_micro_usd" BIGINT NOT NULL DEFAULT 0,
+    "cost_estimated" BOOLEAN NOT NULL DEFAULT false,
+
+    CONSTRAINT "call_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."leg" (
+    "id" TEXT NOT NULL,
+    "call_id" TEXT NOT NULL,
+    "party" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "answered_at" TIMESTAMPTZ(3),
+    "ended_at" TIMESTAMPTZ(3),
+    "end_reason" TEXT,
+    "blame" TEXT,
+
+    CONSTRAINT "leg_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."contact" (
+    "id" TEXT NOT NULL,
+    "number" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "last_seen_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "contact_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."phone_number" (
+    "id" TEXT NOT NULL,
+    "number" TEXT NOT NULL,
+    "assistant_id" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "phone_number_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."api_key" (
+    "id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "key_hash" TEXT NOT NULL,
+    "scope" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expires_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "api_key_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."message" (
+    "id" TEXT NOT NULL,
+    "call_id" TEXT NOT NULL,
+    "form" TEXT NOT NULL,
+    "text" TEXT,
+    "caller_name" TEXT,
+    "callback_number" TEXT,
+    "carrier_recording_id" TEXT,
+    "duration_ms" INTEGER,
+    "taken_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "message_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."timeline_entry" (
+    "id" TEXT NOT NULL,
+    "call_id" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "source" TEXT NOT NULL,
+    "sequence" INTEGER NOT NULL,
+    "type" TEXT NOT NULL,
+    "data" JSONB NOT NULL,
+
+    CONSTRAINT "timeline_entry_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."cost_entry" (
+    "call_id" TEXT NOT NULL,
+    "usage_id" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "micro_usd" BIGINT NOT NULL,
+    "estimated" BOOLEAN NOT NULL,
+
+    CONSTRAINT "cost_entry_pkey" PRIMARY KEY ("call_id","usage_id")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."webhook_answer" (
+    "key" TEXT NOT NULL,
+    "answer" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "webhook_answer_pkey" PRIMARY KEY ("key")
+);
+
+-- CreateTable
+CREATE TABLE "call_control"."known_plan" (
+    "number" TEXT NOT NULL,
+    "mode" TEXT NOT NULL,
+    "plan" JSONB NOT NULL,
+    "saved_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "known_plan_pkey" PRIMARY KEY ("number","mode")
+);
+
+-- CreateTable
 CREATE TABLE "handoff"."outbox" (
     "position" BIGSERIAL NOT NULL,
     "id" TEXT NOT NULL,
@@ -385,6 +526,42 @@ CREATE INDEX "command_key_created_at_idx" ON "call_control"."command_key"("creat
 CREATE INDEX "timer_due_at_idx" ON "call_control"."timer"("due_at");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "call_carrier_call_id_key" ON "call_control"."call"("carrier_call_id");
+
+-- CreateIndex
+CREATE INDEX "call_started_at_id_idx" ON "call_control"."call"("started_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "call_state_started_at_idx" ON "call_control"."call"("state", "started_at" DESC);
+
+-- CreateIndex
+CREATE INDEX "call_rescued_at_idx" ON "call_control"."call"("rescued_at");
+
+-- CreateIndex
+CREATE INDEX "leg_call_id_idx" ON "call_control"."leg"("call_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "contact_number_key" ON "call_control"."contact"("number");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "phone_number_number_key" ON "call_control"."phone_number"("number");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "api_key_key_hash_key" ON "call_control"."api_key"("key_hash");
+
+-- CreateIndex
+CREATE INDEX "message_call_id_taken_at_idx" ON "call_control"."message"("call_id", "taken_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "message_call_id_carrier_recording_id_key" ON "call_control"."message"("call_id", "carrier_recording_id");
+
+-- CreateIndex
+CREATE INDEX "timeline_entry_call_id_at_sequence_idx" ON "call_control"."timeline_entry"("call_id", "at", "sequence");
+
+-- CreateIndex
+CREATE INDEX "webhook_answer_created_at_idx" ON "call_control"."webhook_answer"("created_at");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "outbox_id_key" ON "handoff"."outbox"("id");
 
 -- CreateIndex
@@ -458,6 +635,21 @@ CREATE INDEX "timer_due_at_idx" ON "transcript"."timer"("due_at");
 
 -- CreateIndex
 CREATE INDEX "utterance_call_id_epoch_place_idx" ON "transcript"."utterance"("call_id", "epoch", "place");
+
+-- AddForeignKey
+ALTER TABLE "call_control"."call" ADD CONSTRAINT "call_contact_id_fkey" FOREIGN KEY ("contact_id") REFERENCES "call_control"."contact"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "call_control"."leg" ADD CONSTRAINT "leg_call_id_fkey" FOREIGN KEY ("call_id") REFERENCES "call_control"."call"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "call_control"."message" ADD CONSTRAINT "message_call_id_fkey" FOREIGN KEY ("call_id") REFERENCES "call_control"."call"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "call_control"."timeline_entry" ADD CONSTRAINT "timeline_entry_call_id_fkey" FOREIGN KEY ("call_id") REFERENCES "call_control"."call"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "call_control"."cost_entry" ADD CONSTRAINT "cost_entry_call_id_fkey" FOREIGN KEY ("call_id") REFERENCES "call_control"."call"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "realtime_session"."assistant_version" ADD CONSTRAINT "assistant_version_assistant_id_fkey" FOREIGN KEY ("assistant_id") REFERENCES "realtime_session"."assistant"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
