@@ -205,7 +205,10 @@ export class CarrierLine {
     const now = performance.now()
     const from = bytes.indexOf('"payload":"', start) + 11
     const to = from < 11 ? -1 : bytes.indexOf(0x22, from)
-    if (to < 0 || to > end) return this.#records.fault('to the carrier: media without a payload')
+    if (to < 0 || to > end) {
+      this.#records.fault('to the carrier: media without a payload')
+      return
+    }
     const seq = this.toCaller.take(bytes, from, to)
     if (seq < 0) return
     this.playedAt = Math.max(this.playedAt, now) + deltaMsOf(seq)
@@ -224,7 +227,10 @@ export class CarrierLine {
   #takeMark(bytes: Buffer, start: number, end: number): void {
     const from = bytes.indexOf('"name":"', start) + 8
     const to = from < 8 ? -1 : bytes.indexOf(0x22, from)
-    if (to < 0 || to > end) return this.#records.fault('to the carrier: a mark without a name')
+    if (to < 0 || to > end) {
+      this.#records.fault('to the carrier: a mark without a name')
+      return
+    }
     this.#records.marks++
     this.#marks.push({ name: bytes.toString('latin1', from, to), dueAt: this.playedAt })
   }

@@ -40,7 +40,11 @@ export type LoadSpec = {
   measureMs: number
   /** Whose CPU and memory to read, over the measured time. */
   subjectPid: number | null
+  /** The core the subject has for itself; null: it has none. */
+  subjectCore: number | null
   seed: number
+  /** How long to wait, after the last frame, for what is on its way. Default 5000. */
+  drainMs?: number
 }
 
 export type LoadResult = {
@@ -64,9 +68,8 @@ export type LoadResult = {
   relayed: number
   measuredMs: number
   subjectCpuMs: number
-  /** Share of the measured time the subject, and the generator, were ready to run while others had their core. */
-  subjectWaited: number
-  generatorWaited: number
+  /** Share of the measured time that others than the subject had its core: a disturbed run measures them too. */
+  othersOnCore: number
   /** Resident memory of the subject in the measured time, KiB. */
   residentKib: { median: number; least: number; most: number }
   /** Share of its core the generator used in the measured time. */

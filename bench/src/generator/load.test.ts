@@ -37,6 +37,7 @@ const spec = (port: number, calls: number, changes: Partial<LoadSpec> = {}): Loa
   settleMs: 200,
   measureMs: 1500,
   subjectPid: process.pid,
+  subjectCore: null,
   seed: 7,
   ...changes,
 })

@@ -1,4 +1,4 @@
-import { cpuTimeOf, residentKibOf } from '../measure/process-accounting.ts'
+import { coreBusyMs, cpuMsOf, residentKibOf } from '../measure/process-accounting.ts'
 import { median } from '../measure/statistics.ts'
 import { FRAME_MS, MOST_CALLS, seeded } from './audio-code.ts'
 import { CarrierLine } from './carrier-line.ts'
@@ -36,7 +36,7 @@ export async function runLoad(spec: LoadSpec, model: ModelServer): Promise<LoadR
     await pause(spec.settleMs)
     const measured = await measure(spec, records)
     pump.holdFrames()
-    await until(() => calls.every((call) => settled(call)), DRAIN_MS)
+    await until(() => calls.every(settled), spec.drainMs ?? DRAIN_MS)
     const greetingsMissing = calls.filter((call) => Number.isNaN(call.greetingModelMs)).length
     for (const call of calls) call.line.stop()
     await until(() => model.boundSessions() === 0, CLOSE_MS)
@@ -118,9 +118,8 @@ type Measured = {
   ms: number
   relayed: number
   subjectCpuMs: number
-  subjectWaited: number
+  othersOnCore: number
   generatorCpu: number
-  generatorWaited: number
   residentKib: LoadResult['residentKib']
 }
 
@@ -131,23 +130,24 @@ async function measure(spec: LoadSpec, records: LoadRecords): Promise<Measured> 
     if (pid !== null) resident.push(residentKibOf(pid))
   }, MEMORY_EVERY_MS)
   const began = performance.now()
-  const ownBefore = cpuTimeOf(process.pid)
-  const before = pid === null ? undefined : cpuTimeOf(pid)
+  const ownBefore = cpuMsOf(process.pid)
+  const coreBefore = spec.subjectCore === null ? 0 : coreBusyMs(spec.subjectCore)
+  const before = pid === null ? 0 : cpuMsOf(pid)
   const relayedBefore = records.relayed
   records.measuring = true
   await pause(spec.measureMs)
   records.measuring = false
   clearInterval(sampler)
-  const after = pid === null ? undefined : cpuTimeOf(pid)
-  const ownAfter = cpuTimeOf(process.pid)
+  const subjectMs = pid === null ? 0 : cpuMsOf(pid) - before
+  const coreMs = spec.subjectCore === null ? 0 : coreBusyMs(spec.subjectCore) - coreBefore
+  const ownMs = cpuMsOf(process.pid) - ownBefore
   const ms = performance.now() - began
   return {
     ms,
     relayed: records.relayed - relayedBefore,
-    subjectCpuMs: (after?.usedMs ?? 0) - (before?.usedMs ?? 0),
-    subjectWaited: ((after?.waitedMs ?? 0) - (before?.waitedMs ?? 0)) / ms,
-    generatorCpu: (ownAfter.usedMs - ownBefore.usedMs) / ms,
-    generatorWaited: (ownAfter.waitedMs - ownBefore.waitedMs) / ms,
+    subjectCpuMs: subjectMs,
+    othersOnCore: Math.max(0, coreMs - subjectMs) / ms,
+    generatorCpu: ownMs / ms,
     residentKib: {
       median: median(resident),
       least: Math.min(...resident),
@@ -180,9 +180,8 @@ function resultOf(
     measuredMs: measured.ms,
     subjectCpuMs: measured.subjectCpuMs,
     residentKib: measured.residentKib,
-    subjectWaited: measured.subjectWaited,
+    othersOnCore: measured.othersOnCore,
     generatorCpu: measured.generatorCpu,
-    generatorWaited: measured.generatorWaited,
     generatorLagMs: records.lagMs,
     appendsPerRead: records.appendReads === 0 ? 0 : records.appends / records.appendReads,
     marksPerDelta: toCaller.sent === 0 ? 0 : records.marks / toCaller.sent,

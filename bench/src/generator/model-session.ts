@@ -113,7 +113,7 @@ export class ModelSession {
 
   /** Does what is due; asked once per 20 ms. */
   tick(now: number): void {
-    if (now >= this.#bargeInAt) return this.#bargeIn(now)
+    if (now >= this.#bargeInAt) this.#bargeIn(now)
     if (now < this.#nextAt) return
     if (this.#stage === 'thinking') this.#openReply(now)
     else if (this.#stage === 'replying') this.#speak(now)
@@ -145,7 +145,10 @@ export class ModelSession {
     if (bytes[typeAt] === 0x69 && bytes[typeAt + 19] === 0x61 && bytes[typeAt + 20] === 0x70) {
       const from = bytes.indexOf('"audio":"', start) + 9
       const to = from < 9 ? -1 : bytes.indexOf(0x22, from)
-      if (to >= 0 && to < end) return this.#takeAudio(bytes, from, to)
+      if (to >= 0 && to < end) {
+        this.#takeAudio(bytes, from, to)
+        return
+      }
     }
     this.#takeEvent(bytes.toString('utf8', start, end))
   }
@@ -155,7 +158,10 @@ export class ModelSession {
     if (host === undefined) return
     host.records.appends++
     if (this.#call === undefined) this.#bind(host.callOf(callOfHead(bytes, from)))
-    if (this.#call === undefined) return host.records.fault('to the model: audio of no call')
+    if (this.#call === undefined) {
+      host.records.fault('to the model: audio of no call')
+      return
+    }
     const seq = this.#call.line.toModel.take(bytes, from, to)
     const now = performance.now()
     if (seq >= 0) this.#call.line.frameArrived(seq, now)
@@ -248,7 +254,10 @@ export class ModelSession {
     const host = this.#host() as ModelHost
     const call = this.#call as LoadCall
     const reply = this.#reply as Reply
-    if (reply.leftMs <= 0) return this.#closeReply(host, call, reply)
+    if (reply.leftMs <= 0) {
+      this.#closeReply(host, call, reply)
+      return
+    }
     const seq = call.line.deltaSent(performance.now())
     if (reply.answersSpeech && reply.text === '') call.line.shareSeq = seq
     this.#send(audioDelta(reply.ids, call.index, seq))

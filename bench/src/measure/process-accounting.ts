@@ -5,28 +5,18 @@ import { readdirSync, readFileSync } from 'node:fs'
  * that come from the process itself would not be the operating system's.
  */
 
-export type CpuTime = {
-  /** Time on a core, all threads, ms. */
-  usedMs: number
-  /** Time its main thread was ready to run and had to wait for a core, ms: others were on it. */
-  waitedMs: number
-}
-
-/** CPU time of a process. Fields by "sched-stats" of the Linux kernel's documentation. */
-export function cpuTimeOf(pid: number): CpuTime {
+/** CPU time of a process, all its threads, in ms. Field by "sched-stats" of the Linux kernel's documentation. */
+export function cpuMsOf(pid: number): number {
   const folder = `/proc/${pid}/task`
-  let used = 0
-  let waited = 0
+  let nanoseconds = 0
   for (const thread of readdirSync(folder)) {
     try {
-      const [ran, delayed] = readFileSync(`${folder}/${thread}/schedstat`, 'latin1').split(' ')
-      used += Number(ran)
-      if (thread === String(pid)) waited = Number(delayed)
+      nanoseconds += Number(readFileSync(`${folder}/${thread}/schedstat`, 'latin1').split(' ', 1)[0])
     } catch {
       // The thread ended while we looked.
     }
   }
-  return { usedMs: used > 0 ? used / 1e6 : ticksOf(pid) * 10, waitedMs: waited / 1e6 }
+  return nanoseconds > 0 ? nanoseconds / 1e6 : ticksOf(pid) * 10
 }
 
 /** utime + stime in ticks of 10 ms: coarser, but on every Linux. Fields by "proc(5)". */
@@ -41,4 +31,12 @@ export function residentKibOf(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
   if (line === null) throw new Error(`process ${pid} has no resident memory: it is gone`)
   return Number(line[1])
+}
+
+/** Time a core was not idle since the start of the machine, ms. Fields by "proc(5)": /proc/stat, ticks of 10 ms. */
+export function coreBusyMs(core: number): number {
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'latin1'))?.[1]
+  if (line === undefined) throw new Error(`there is no core ${core}`)
+  const [user, nice, system, , , irq, softirq, steal] = line.split(' ').map(Number)
+  return [user, nice, system, irq, softirq, steal].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0) * 10
 }

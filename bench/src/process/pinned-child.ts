@@ -35,6 +35,9 @@ const tasksetPath = (process.env.PATH ?? '')
 /** True when processes can be kept on a core of their own here. */
 export const canPin = tasksetPath !== undefined && availableParallelism() >= 2
 
+/** The core the subject has for itself; null when nothing can be pinned. */
+export const subjectCore: number | null = canPin ? 0 : null
+
 /** Starts a Node process on its core. It has a channel for messages, and cannot outlive us. */
 export function startPinned(options: {
   name: string

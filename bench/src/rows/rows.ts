@@ -1,0 +1,52 @@
+import type { RowGroup } from '../options.ts'
+import type { Bench } from './bench-context.ts'
+import { clearRow, integrityRow, turnRows } from './call-rows.ts'
+import { capacityRow, ladderRows } from './capacity-rows.ts'
+import { cpuRows, memoryRow } from './ratio-rows.ts'
+import type { Row } from './row.ts'
+import { whyReferenceVoid } from './void-rules.ts'
+
+const measures: Partial<Record<RowGroup, (bench: Bench) => Promise<Row[]>>> = {
+  cpu: cpuRows,
+  ladder: ladderRows,
+  capacity: async (bench) => [await capacityRow(bench)],
+  memory: async (bench) => [await memoryRow(bench)],
+  clear: async (bench) => [await clearRow(bench)],
+  turn: turnRows,
+  integrity: async (bench) => [integrityRow(bench)],
+}
+
+/** Measures the groups one after another; one that breaks is void, and the others go on. */
+export async function measureRows(bench: Bench, groups: readonly RowGroup[]): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const group of groups) {
+    const measure = measures[group]
+    if (measure === undefined) continue
+    bench.log(`\n── ${group}`)
+    try {
+      rows.push(...(await measure(bench)))
+    } catch (error) {
+      rows.push({
+        id: group,
+        what: group,
+        bar: '',
+        measured: 'not measured',
+        verdict: 'void',
+        notes: [error instanceof Error ? error.message : String(error)],
+        figures: {},
+      })
+    }
+  }
+  return rows.map((row) => (RELATIVE.has(row.id) ? heldAgainst(bench, row) : row))
+}
+
+/** Rows that hold the bridge against the reference, besides `cpu-…`, which looks at each of its own pairs. */
+const RELATIVE = new Set(['capacity', 'memory'])
+
+/** The reference has to be in shape at 100 calls in most of its runs; otherwise nothing is held against it. */
+function heldAgainst(bench: Bench, row: Row): Row {
+  const at100 = bench.referenceRuns.filter((run) => run.calls === 100)
+  const bad = at100.filter((run) => whyReferenceVoid(run).length > 0)
+  if (bad.length * 2 <= at100.length) return row
+  return { ...row, verdict: 'void', notes: [...row.notes, ...bad.flatMap(whyReferenceVoid)] }
+}
