@@ -11,11 +11,29 @@ export type RolePasswords = Record<ServiceSchema, string>
  * @param url of the role that applies the migrations: what it creates later gets the same rights
  */
 export async function createRoles(url: string, passwords: RolePasswords): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await createRolesOnce(url, passwords)
+    } catch (error) {
+      if (attempt === mostAttempts || !isRace(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, attempt * 20 * (1 + Math.random())))
+    }
+  }
+}
+
+const mostAttempts = 10
+
+/** Roles belong to the whole server: another database's set-up may be changing the same ones. */
+function isRace(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  return code === '42710' || code === '23505' || code === '40P01' || message === 'tuple concurrently updated'
+}
+
+async function createRolesOnce(url: string, passwords: RolePasswords): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   await client.connect()
   try {
     await client.query('BEGIN')
-    // Roles belong to the whole server: two databases being set up at once must take turns.
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended('toritsugi/roles', 0))")
     for (const schema of serviceSchemas) await createRole(client, schema, passwords[schema])
     await client.query('COMMIT')

@@ -56,28 +56,40 @@ export function startTimerRunner(options: TimerRunnerOptions): TimerRunner {
           if (timer === undefined) return
           claimed = timer
           look()
-          await handle(tx, timer)
+          await fire(tx, timer)
         },
         { timeoutMs: handlerTimeoutMs },
       )
-      if (claimed === undefined) return false
-      options.observe?.('fired', claimed, Date.now() - claimed.dueAt.getTime())
     } catch (err) {
+      // The transaction itself is gone: it was lost, or the handler outlived it.
       if (claimed === undefined) throw err
-      await putBack(claimed, err)
+      await db.inTransaction((tx) => putBack(tx, claimed as DueTimer, err))
     }
-    return true
+    return claimed !== undefined
   }
 
-  const putBack = async (timer: DueTimer, err: unknown): Promise<void> => {
+  /** What the handler did is undone when it fails; the row is put back before anybody else can see it. */
+  const fire = async (tx: Tx, timer: DueTimer): Promise<void> => {
+    await tx.$executeRaw`SAVEPOINT handler`
+    try {
+      await handle(tx, timer)
+    } catch (err) {
+      await tx.$executeRaw`ROLLBACK TO SAVEPOINT handler`
+      await putBack(tx, timer, err)
+      return
+    }
+    options.observe?.('fired', timer, Date.now() - timer.dueAt.getTime())
+  }
+
+  const putBack = async (tx: Tx, timer: DueTimer, err: unknown): Promise<void> => {
     const delayMs = timerBackoffMs(timer.attempts)
+    const error = err instanceof Error ? err.message : String(err)
+    await postponeTimer(tx, db.schema, timer, { delayMs, error })
     log.warn(
       { err, timer: timer.key, kind: timer.kind, attempt: timer.attempts + 1, ms: delayMs },
       'timer failed',
     )
     options.observe?.('failed', timer, Date.now() - timer.dueAt.getTime())
-    const error = err instanceof Error ? err.message : String(err)
-    await db.inTransaction((tx) => postponeTimer(tx, db.schema, timer, { delayMs, error }))
   }
 
   const work = async (): Promise<void> => {

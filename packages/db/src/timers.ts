@@ -54,11 +54,15 @@ export async function postponeTimer(
   timer: DueTimer,
   failure: { delayMs: number; error: string },
 ): Promise<void> {
+  const timers = table(schema, 'timer')
   await tx.$executeRaw`
-    UPDATE ${table(schema, 'timer')}
-    SET due_at = clock_timestamp() + make_interval(secs => ${failure.delayMs / 1000}),
-      attempts = ${timer.attempts + 1}, last_error = ${failure.error.slice(0, 1000)}
-    WHERE key = ${timer.key} AND attempts = ${timer.attempts} AND due_at = ${timer.dueAt}`
+    INSERT INTO ${timers} AS known (key, kind, due_at, body, attempts, last_error)
+    VALUES (${timer.key}, ${timer.kind},
+      clock_timestamp() + make_interval(secs => ${failure.delayMs / 1000}::float8),
+      ${JSON.stringify(timer.body ?? null)}::jsonb, ${timer.attempts + 1}, ${failure.error.slice(0, 1000)})
+    ON CONFLICT (key) DO UPDATE
+      SET due_at = excluded.due_at, attempts = excluded.attempts, last_error = excluded.last_error
+      WHERE known.attempts = ${timer.attempts} AND known.due_at = ${timer.dueAt}`
 }
 
 /** Milliseconds until the next deadline by the database's clock (negative when late), or null without one. */

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withEngine } from './engine.ts'
-import { explain } from './migrate.ts'
 import { prismaFolder, readMigrations, readSchema } from './migration-files.ts'
 
 export type DiffOptions = {
@@ -14,22 +13,18 @@ export type DiffOptions = {
 export async function schemaDiff(options: DiffOptions & { fromNothing?: boolean }): Promise<string> {
   const { url, folder = prismaFolder, fromNothing = false } = options
   const schema = readSchema(folder)
-  try {
-    return await withEngine({ url, schema }, async (engine) => {
-      const files = schema.map(([path, content]) => ({ path, content }))
-      const { stdout } = await engine.diff({
-        from: fromNothing ? { tag: 'empty' } : { tag: 'migrations', ...readMigrations(folder) },
-        to: { tag: 'schemaDatamodel', files },
-        script: true,
-        exitCode: null,
-        filters: { externalTables: [], externalEnums: [] },
-      })
-      const sql = stdout ?? ''
-      return /^\s*(-- This is an empty migration\.)?\s*$/.test(sql) ? '' : sql
+  return withEngine({ url, schema }, async (engine) => {
+    const files = schema.map(([path, content]) => ({ path, content }))
+    const { stdout } = await engine.diff({
+      from: fromNothing ? { tag: 'empty' } : { tag: 'migrations', ...readMigrations(folder) },
+      to: { tag: 'schemaDatamodel', files },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
     })
-  } catch (error) {
-    throw explain(error)
-  }
+    const sql = stdout ?? ''
+    return /^\s*(-- This is an empty migration\.)?\s*$/.test(sql) ? '' : sql
+  })
 }
 
 /**

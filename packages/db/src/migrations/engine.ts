@@ -4,22 +4,10 @@ import { dirname, join } from 'node:path'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import { MigrationAdapter } from './adapter.ts'
+import { explainEngine, MigrationError } from './migration-error.ts'
 import type { SchemaFiles } from './migration-files.ts'
 
 export type { SchemaEngine }
-
-/** An error of the schema engine, with its code (`P3009`, …) where it has one. */
-export class EngineError extends Error {
-  override readonly name = 'EngineError'
-  readonly code: string | undefined
-  readonly details: Record<string, unknown>
-
-  constructor(message: string, code: string | undefined, details: Record<string, unknown>, cause: unknown) {
-    super(message, { cause })
-    this.code = code
-    this.details = details
-  }
-}
 
 type Bindings = {
   SchemaEngine: typeof SchemaEngine
@@ -67,7 +55,7 @@ function withoutLongTimers(glue: object): object {
 
 /**
  * Runs `work` with an engine connected to `url`, and lets go of it afterwards.
- * @throws EngineError with the engine's own message and code
+ * @throws MigrationError
  */
 export async function withEngine<T>(
   options: { url: string; schema: SchemaFiles },
@@ -82,25 +70,15 @@ export async function withEngine<T>(
     engine = await SchemaEngine.new({ datamodels: options.schema }, () => {}, adapter)
     return await work(engine)
   } catch (cause) {
-    throw asEngineError(cause)
+    throw asMigrationError(cause)
   } finally {
     engine?.free()
     await connections.close()
   }
 }
 
-function asEngineError(cause: unknown): unknown {
-  if (cause instanceof EngineError) return cause
-  if (cause instanceof WebAssembly.RuntimeError) {
-    bindings = undefined // a panicked instance is not to be used again
-    return new EngineError(`the schema engine panicked: ${lastPanic}`, undefined, {}, cause)
-  }
-  const known = cause as { message?: unknown; code?: unknown; meta?: unknown; cause?: unknown }
-  const message = typeof known?.message === 'string' ? known.message : String(cause)
-  const code = typeof known?.code === 'string' ? known.code : undefined
-  const details = (typeof known?.meta === 'object' && known.meta !== null ? known.meta : {}) as Record<
-    string,
-    unknown
-  >
-  return new EngineError(message, code, details, cause)
+function asMigrationError(error: unknown): unknown {
+  if (!(error instanceof WebAssembly.RuntimeError)) return explainEngine(error)
+  bindings = undefined // a panicked instance is not to be used again
+  return new MigrationError('other', `the schema engine panicked: ${lastPanic}`, error)
 }

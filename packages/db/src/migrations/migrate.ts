@@ -1,5 +1,6 @@
 import { type Log, silent } from '../log.ts'
-import { EngineError, type SchemaEngine, withEngine } from './engine.ts'
+import { type SchemaEngine, withEngine } from './engine.ts'
+import { MigrationError } from './migration-error.ts'
 import { prismaFolder, readMigrations, readSchema } from './migration-files.ts'
 
 export type MigrateOptions = {
@@ -8,17 +9,6 @@ export type MigrateOptions = {
   log?: Log
   /** The folder that holds `schema/` and `migrations/`. Default: the repository's. */
   folder?: string
-}
-
-/** What keeps migrations from being applied; the message says what to do about it. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError'
-  readonly reason: 'edited' | 'failed' | 'diverged' | 'script' | 'unreachable' | 'other'
-
-  constructor(reason: MigrationError['reason'], message: string, cause?: unknown) {
-    super(message, { cause })
-    this.reason = reason
-  }
 }
 
 const noFilter = { externalTables: [], externalEnums: [] }
@@ -32,21 +22,17 @@ const noFilter = { externalTables: [], externalEnums: [] }
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const { url, log = silent, folder = prismaFolder } = options
   const migrationsList = readMigrations(folder)
-  try {
-    return await withEngine({ url, schema: readSchema(folder) }, async (engine) => {
-      await checkHistory(engine, migrationsList)
-      const startedAt = performance.now()
-      const { appliedMigrationNames: applied } = await engine.applyMigrations({
-        migrationsList,
-        filters: noFilter,
-      })
-      const ms = Math.round(performance.now() - startedAt)
-      if (applied.length > 0) log.info({ applied, ms }, 'database migrated')
-      return applied
+  return withEngine({ url, schema: readSchema(folder) }, async (engine) => {
+    await checkHistory(engine, migrationsList)
+    const startedAt = performance.now()
+    const { appliedMigrationNames: applied } = await engine.applyMigrations({
+      migrationsList,
+      filters: noFilter,
     })
-  } catch (error) {
-    throw explain(error)
-  }
+    const ms = Math.round(performance.now() - startedAt)
+    if (applied.length > 0) log.info({ applied, ms }, 'database migrated')
+    return applied
+  })
 }
 
 /** Looks at the history first: the engine itself does not notice an edited migration. */
@@ -88,18 +74,5 @@ export async function markRolledBack(options: MigrateOptions & { migration: stri
   const { url, folder = prismaFolder, migration } = options
   await withEngine({ url, schema: readSchema(folder) }, (engine) =>
     engine.markMigrationRolledBack({ migrationName: migration }),
-  ).catch((error) => {
-    throw explain(error)
-  })
-}
-
-export function explain(error: unknown): unknown {
-  if (!(error instanceof EngineError)) return error
-  const { code, message } = error
-  const line = message.replace(/\s+/g, ' ').trim()
-  if (code === 'P3018') return new MigrationError('script', `A migration failed: ${line}`, error)
-  if (code === 'P3009') return new MigrationError('failed', line, error)
-  if (code === 'P1001' || code === 'P1000' || /ECONNREFUSED|not reach|does not exist/i.test(message))
-    return new MigrationError('unreachable', `The database cannot be reached: ${line}`, error)
-  return new MigrationError('other', `${code === undefined ? '' : `${code}: `}${line}`, error)
+  )
 }
