@@ -16,11 +16,10 @@ export async function prepareDatabase(serverUrl: string, passwords: Secrets['dat
   try {
     return await migrate({ url })
   } catch (error) {
+    const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
     throw new StackFault(
-      `The local database cannot be migrated: ${error instanceof Error ? error.message : error}`,
-      {
-        cause: error,
-      },
+      `The local database cannot be migrated: ${why}. To begin with an empty one, remove .toritsugi/postgres.`,
+      { cause: error },
     )
   }
 }
