@@ -33,7 +33,7 @@ export async function buildApp(parts: ServiceParts<HandoffConfig>): Promise<Buil
   })
   await app.register(async (api) => {
     await api.register(apiKeyAuth, { findKey: findKeyOverBus(bus) })
-    deskRoutes(api, { listDesks: () => listDesks(db.client) })
+    deskRoutes(api, { listDesks: () => db.inTransaction(listDesks) })
   })
   return {
     app,

@@ -38,7 +38,6 @@ import { usageStore } from './usage-repository.ts'
 /** Puts the service together. It listens to nobody before `main.ts` says so. */
 export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<BuiltService> {
   const { config, log, metrics, isStopping } = parts
-  warnOfModels(config, log)
   const db = openDatabase({ url: config.DATABASE_URL, schema: 'realtime_session', log })
   const bus = await connectBus({
     url: config.NATS_URL,
@@ -51,9 +50,7 @@ export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<Buil
     await db.close()
     throw error
   })
-  if (await db.inTransaction((tx) => ensureDefaultAssistant(tx, defaultContent(config)))) {
-    log.info({ language: config.DEFAULT_LANGUAGE }, 'default assistant made')
-  }
+  await prepareAssistants(db, config, log)
 
   const checker = createArgumentChecker()
   const policy = { privateHosts: privateHostsOf(config) }
@@ -86,10 +83,10 @@ export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<Buil
     runs: runStore(db),
     planOf: plans.planOf,
     async toolsOf({ assistantId, assistantVersion }: PlanReply) {
-      const assistant = await findVersion(db.client, assistantId, assistantVersion)
+      const assistant = await db.inTransaction((tx) => findVersion(tx, assistantId, assistantVersion))
       return assistant === null ? [] : toolSet.toolsOf(assistant.content)
     },
-    openedEpoch: async (callId) => (await findCall(db.client, callId))?.openedEpoch ?? 0,
+    openedEpoch: async (callId) => (await db.inTransaction((tx) => findCall(tx, callId)))?.openedEpoch ?? 0,
     checker,
     log,
   })
@@ -105,8 +102,8 @@ export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<Buil
   await app.register(async (api) => {
     await api.register(apiKeyAuth, { findKey: findKeyOverBus(bus) })
     assistantRoutes(api, {
-      listNewest: () => listNewest(db.client),
-      newestVersion: (id) => newestVersion(db.client, id),
+      listNewest: () => db.inTransaction(listNewest),
+      newestVersion: (id) => db.inTransaction((tx) => newestVersion(tx, id)),
       addVersion: (id, content) => db.inTransaction((tx) => addVersion(tx, id, content)),
       faultsOf: (content) => faultsOfTools(content, checker, builtInNames),
       log,
@@ -114,8 +111,11 @@ export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<Buil
   })
   return {
     app,
+    // Tools that run are waited for: their answers are wanted on a line that is still open.
+    drain: async () => {
+      await Promise.all(subscriptions.map((subscription) => subscription.stop(config.STOP_GRACE_MS)))
+    },
     async close() {
-      await Promise.all(subscriptions.map((subscription) => subscription.stop()))
       await relay.stop()
       await bus.close()
       await db.close()
@@ -155,18 +155,22 @@ async function subscribe(deps: {
   ]
 }
 
-function warnOfModels(config: SessionConfig, log: Logger): void {
-  const at = new Date().toISOString()
-  const model = modelOrNull(config.OPENAI_REALTIME_MODEL)
-  const transcription = modelOrNull(config.OPENAI_TRANSCRIPTION_MODEL)
-  for (const text of [
-    model === null
-      ? 'no speech model is configured: callers hear an apology'
-      : modelWarning(model, 'speech', at),
-    transcription === null ? null : modelWarning(transcription, 'transcription', at),
-  ]) {
-    if (text !== null) log.warn({ text }, 'look at the configured models')
+/** Makes the default assistant at the first start, and warns of models that end, have ended or are not known. */
+async function prepareAssistants(db: Database, config: SessionConfig, log: Logger): Promise<void> {
+  if (await db.inTransaction((tx) => ensureDefaultAssistant(tx, defaultContent(config)))) {
+    log.info({ language: config.DEFAULT_LANGUAGE }, 'default assistant made')
   }
+  const assistants = await db.inTransaction(listNewest)
+  const at = new Date().toISOString()
+  const configured = modelOrNull(config.OPENAI_REALTIME_MODEL)
+  const transcription = modelOrNull(config.OPENAI_TRANSCRIPTION_MODEL)
+  const speech = new Set([configured, ...assistants.map(({ content }) => content.model)])
+  const warnings = [
+    ...(configured === null ? ['no speech model is configured: callers hear an apology'] : []),
+    ...[...speech].flatMap((model) => (model === null ? [] : [modelWarning(model, 'speech', at)])),
+    ...(transcription === null ? [] : [modelWarning(transcription, 'transcription', at)]),
+  ]
+  for (const why of warnings) if (why !== null) log.warn({ why }, 'look at the configured models')
 }
 
 /** The assistant that answers before anybody has written one. */

@@ -59,27 +59,34 @@ async function recordToolFact(tx: Tx, callId: CallId, fact: ToolFact, sequence: 
 }
 
 /** Whether all of these messages have been taken into the dialogue. */
-export async function haveApplied(db: Database, ids: readonly EventId[]): Promise<boolean> {
-  if (ids.length === 0) return true
-  const [row] = await db.client.$queryRaw<{ applied: bigint }[]>`
-    SELECT count(*) AS applied FROM realtime_session.inbox
-    WHERE consumer = ${consumer} AND message_id IN (${Prisma.join([...ids])})`
-  return Number(row?.applied ?? 0) === ids.length
+export function haveApplied(db: Database, ids: readonly EventId[]): Promise<boolean> {
+  if (ids.length === 0) return Promise.resolve(true)
+  return db.inTransaction(async (tx) => {
+    const [row] = await tx.$queryRaw<{ applied: bigint }[]>`
+      SELECT count(*) AS applied FROM realtime_session.inbox
+      WHERE consumer = ${consumer} AND message_id IN (${Prisma.join([...ids])})`
+    return Number(row?.applied ?? 0) === ids.length
+  })
 }
 
 export function dialogueBefore(db: Database): DialogueBefore {
-  return async (callId, epoch, language) => {
-    const where = { callId, epoch: { lt: epoch } }
-    const turns = await db.client.dialogueTurn.findMany({ where })
-    const tools = await db.client.dialogueTool.findMany({ where })
-    return assembleDialogue({
-      turns: turns.map(toTurn),
-      tools: tools.map(toTool),
-      beforeEpoch: epoch,
-      language,
-      outputs: tools.some((tool) => tool.output === null) ? await outputsOf(db.client, callId) : new Map(),
-    })
-  }
+  return (callId, epoch, language) =>
+    db.inTransaction(
+      async (tx) => {
+        const where = { callId, epoch: { lt: epoch } }
+        const turns = await tx.dialogueTurn.findMany({ where })
+        const tools = await tx.dialogueTool.findMany({ where })
+        const lacksOutput = tools.some((tool) => tool.output === null)
+        return assembleDialogue({
+          turns: turns.map(toTurn),
+          tools: tools.map(toTool),
+          beforeEpoch: epoch,
+          language,
+          outputs: lacksOutput ? await outputsOf(tx, callId) : new Map(),
+        })
+      },
+      { isolation: 'RepeatableRead' },
+    )
 }
 
 type TurnRow = Omit<DialogueTurn, 'by' | 'form' | 'words'> & {

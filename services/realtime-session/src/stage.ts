@@ -11,7 +11,7 @@ import {
   verifyKey,
 } from '@toritsugi/contracts'
 import { createLogger, createMetrics, hashKey, readConfig } from '@toritsugi/service-kit'
-import { useNats, usePostgres } from '@toritsugi/testkit'
+import { type TestNats, useNats, usePostgres } from '@toritsugi/testkit'
 import { afterAll } from 'vitest'
 import { buildApp } from './build-app.ts'
 import { type SessionConfig, sessionConfig } from './config.ts'
@@ -24,9 +24,9 @@ export const viewerKey = 'tk_viewer_0123456789'
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** Starts the service with these variables. It is stopped after the file. */
-export async function openStage(env: Record<string, string> = {}) {
+export async function openStage(env: Record<string, string> = {}, given?: TestNats) {
   const postgres = await usePostgres()
-  const nats = await useNats()
+  const nats = given ?? (await useNats())
   const url = postgres.url('realtime_session')
   const config: SessionConfig = readConfig(sessionConfig, {
     PROFILE: 'local',
@@ -50,6 +50,7 @@ export async function openStage(env: Record<string, string> = {}) {
   answerKeys(bus)
   const heard = await hearFacts(bus)
   afterAll(async () => {
+    await built.drain?.()
     await built.app.close()
     await built.close?.()
     await bus.close()

@@ -4,30 +4,29 @@ import type { RunStore } from './tool-commands.ts'
 
 /** Runs of tools in Postgres: begun once, answered once. */
 export function runStore(db: Database): RunStore {
+  const find = (tx: Tx, callId: CallId, toolCallId: string) =>
+    tx.toolRun.findUniqueOrThrow({ where: { callId_toolCallId: { callId, toolCallId } } })
   return {
-    async begin({ callId, toolCallId, name, deadlineAt }) {
-      const made = await db.client.$executeRaw`
-        INSERT INTO realtime_session.tool_run (call_id, tool_call_id, name, deadline_at)
-        VALUES (${callId}, ${toolCallId}, ${name}, ${deadlineAt}) ON CONFLICT DO NOTHING`
-      if (made === 1) return { is: 'begun' }
-      const row = await db.client.toolRun.findUniqueOrThrow({
-        where: { callId_toolCallId: { callId, toolCallId } },
-      })
-      return row.reply === null
-        ? { is: 'running', deadlineAt: row.deadlineAt }
-        : { is: 'answered', reply: row.reply as ToolReply }
-    },
-    async answer({ callId, toolCallId, reply }) {
-      // The first answer stands.
-      await db.client.toolRun.updateMany({
-        where: { callId, toolCallId, endedAt: null },
-        data: { reply, endedAt: new Date() },
-      })
-      const row = await db.client.toolRun.findUniqueOrThrow({
-        where: { callId_toolCallId: { callId, toolCallId } },
-      })
-      return row.reply as ToolReply
-    },
+    begin: ({ callId, toolCallId, name, deadlineAt }) =>
+      db.inTransaction(async (tx) => {
+        const made = await tx.$executeRaw`
+          INSERT INTO realtime_session.tool_run (call_id, tool_call_id, name, deadline_at)
+          VALUES (${callId}, ${toolCallId}, ${name}, ${deadlineAt}) ON CONFLICT DO NOTHING`
+        if (made === 1) return { is: 'begun' }
+        const row = await find(tx, callId, toolCallId)
+        return row.reply === null
+          ? { is: 'running', deadlineAt: row.deadlineAt }
+          : { is: 'answered', reply: row.reply as ToolReply }
+      }),
+    answer: ({ callId, toolCallId, reply }) =>
+      db.inTransaction(async (tx) => {
+        // The first answer stands.
+        await tx.toolRun.updateMany({
+          where: { callId, toolCallId, endedAt: null },
+          data: { reply, endedAt: new Date() },
+        })
+        return (await find(tx, callId, toolCallId)).reply as ToolReply
+      }),
   }
 }
 

@@ -52,8 +52,8 @@ export async function buildApp(parts: ServiceParts<TranscriptConfig>): Promise<B
   })
   return {
     app,
+    drain: () => facts.stop(config.STOP_GRACE_MS),
     async close() {
-      await facts.stop()
       await timers.stop()
       await relay.stop()
       await bus.close()

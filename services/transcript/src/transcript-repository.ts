@@ -32,7 +32,8 @@ export function transcriptStore(db: Database): TranscriptStore {
         else await applyOnce(tx, schema, consumer, messageId, change)
         return done
       }),
-    find: (callId) => loadTranscript(db.client, callId),
+    // One snapshot, so that what is shown fits together.
+    find: (callId) => db.inTransaction((tx) => loadTranscript(tx, callId), { isolation: 'RepeatableRead' }),
   }
 }
 
