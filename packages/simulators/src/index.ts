@@ -1,1 +1,2 @@
+export * from './carrier/carrier.ts'
 export * from './model/model.ts'

@@ -1,0 +1,99 @@
+import { FRAME_MS, type Ticker } from './ticker.ts'
+
+export const FRAME_SAMPLES = 160
+
+/** The telephone at the end of a line. */
+export type Handset = {
+  /** The next 20 ms the phone sends; undefined is silence. */
+  nextFrame(): Int16Array | undefined
+  /** 20 ms that reach the phone's ear; undefined is silence. */
+  hear(frame: Int16Array | undefined): void
+}
+
+/** What plays to the phone: 20 ms, or undefined for silence. */
+export type Source = (now: number) => Int16Array | undefined
+/** Who takes what the phone sends. */
+export type Sink = (frame: Int16Array | undefined, now: number) => void
+
+/** The two-way audio of one leg while it is answered: one frame each way every 20 ms. */
+export class Line {
+  readonly #ticker: Ticker
+  readonly #handset: Handset
+  readonly #sinks = new Set<Sink>()
+  #source: Source | undefined
+  #stop: (() => void) | undefined
+
+  constructor(ticker: Ticker, handset: Handset) {
+    this.#ticker = ticker
+    this.#handset = handset
+  }
+
+  open(): void {
+    this.#stop ??= this.#ticker.start((now) => this.#tick(now))
+  }
+
+  close(): void {
+    this.#stop?.()
+    this.#stop = undefined
+  }
+
+  /** Plays from a source until the answer is called. A later source takes the place of an earlier one. */
+  playFrom(source: Source): () => void {
+    this.#source = source
+    return () => {
+      if (this.#source === source) this.#source = undefined
+    }
+  }
+
+  /** Gives what the phone sends to a sink until the answer is called. */
+  listen(sink: Sink): () => void {
+    this.#sinks.add(sink)
+    return () => this.#sinks.delete(sink)
+  }
+
+  /** Plays samples to the end, or until the signal. */
+  play(pcm: Int16Array, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || pcm.length === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      let at = 0
+      const end = () => {
+        signal.removeEventListener('abort', end)
+        silence()
+        resolve()
+      }
+      const silence = this.playFrom(() => {
+        if (at >= pcm.length) {
+          end()
+          return undefined
+        }
+        const frame = new Int16Array(FRAME_SAMPLES)
+        frame.set(pcm.subarray(at, at + FRAME_SAMPLES))
+        at += FRAME_SAMPLES
+        return frame
+      })
+      signal.addEventListener('abort', end)
+    })
+  }
+
+  #tick(now: number): void {
+    const spoken = this.#handset.nextFrame()
+    for (const sink of this.#sinks) sink(spoken, now)
+    this.#handset.hear(this.#source?.(now))
+  }
+}
+
+/** Waits, or is woken by the signal. */
+export function wait(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1))
+    signal.addEventListener('abort', end)
+  })
+}
+
+export { FRAME_MS }

@@ -1,0 +1,103 @@
+import type { Call } from './call.ts'
+import { rfc2822 } from './core/dates.ts'
+import type { Fault } from './faults.ts'
+import type { Method } from './webhooks.ts'
+
+export type CallProgress = 'initiated' | 'ringing' | 'answered' | 'completed'
+
+export type CallbackSettings = { url: string; method: Method; events: ReadonlySet<CallProgress> }
+
+type Due = { event: string; url: string; method: Method; params: Record<string, string> }
+
+const HOLD_MS = 500
+
+/**
+ * Sends the status callbacks of a call and of its streams one after the other, and loses, repeats or reorders them
+ * when such a fault is in force ("Call resource: StatusCallback").
+ */
+export class StatusCallbacks {
+  readonly #call: Call
+  settings: CallbackSettings | undefined
+  #sequence = 0
+  #chain: Promise<void> = Promise.resolve()
+  #held: { release: () => void } | undefined
+
+  constructor(call: Call, settings: CallbackSettings | undefined) {
+    this.#call = call
+    this.settings = settings
+  }
+
+  /** Tells that the call has come so far, if somebody asked to be told. */
+  send(event: CallProgress): void {
+    const { settings } = this
+    if (!settings?.events.has(event)) return
+    this.deliver({ event, url: settings.url, method: settings.method, params: this.#progress(event) })
+  }
+
+  /** Queues one callback. `event` is the name faults know it by. */
+  deliver(due: Due): void {
+    const { faults } = this.#call.world
+    const about = (fault: { event?: string }) => fault.event === undefined || fault.event === due.event
+    if (faults.take('lost-callback', this.#call, about)) return
+    const held = faults.take('reordered-callbacks', this.#call, about)
+    if (held && !this.#held) {
+      this.#hold(due, held)
+      return
+    }
+    this.#enqueue(due)
+    const doubled = faults.take('duplicate-callback', this.#call, about)
+    if (doubled) setTimeout(() => this.#enqueue(due), doubled.delayMs ?? 0)
+    this.#held?.release()
+  }
+
+  /** Resolves when all that was queued has been sent. */
+  async settled(): Promise<void> {
+    let last: Promise<void> | undefined
+    while (last !== this.#chain) {
+      last = this.#chain
+      await last
+    }
+  }
+
+  #hold(due: Due, fault: Extract<Fault, { type: 'reordered-callbacks' }>): void {
+    const timer = setTimeout(() => this.#held?.release(), fault.delayMs ?? HOLD_MS)
+    this.#held = {
+      release: () => {
+        clearTimeout(timer)
+        this.#held = undefined
+        this.#enqueue(due)
+      },
+    }
+  }
+
+  #enqueue({ url, method, params }: Due): void {
+    this.#chain = this.#chain.then(async () => {
+      const call = this.#call
+      const answer = await call.webhook({ url, method, params })
+      const bad =
+        answer.is === 'failed' ? answer.message : answer.status >= 300 ? `HTTP ${answer.status}` : undefined
+      if (bad === undefined) return
+      const code = answer.is === 'failed' ? answer.code : '15003'
+      call.world.debugger.warning(code, `Status callback: ${bad}`, { callSid: call.sid, url })
+    })
+  }
+
+  #progress(event: CallProgress): Record<string, string> {
+    const call = this.#call
+    const sequence = this.#sequence
+    this.#sequence += 1
+    const params: Record<string, string> = {
+      CallStatus: event === 'initiated' ? 'initiated' : call.status,
+      Timestamp: rfc2822(new Date()),
+      CallbackSource: 'call-progress-events',
+      SequenceNumber: String(sequence),
+    }
+    if (event !== 'completed') return params
+    return {
+      ...params,
+      CallDuration: String(call.seconds),
+      Duration: String(Math.ceil(call.seconds / 60)),
+      SipResponseCode: String(call.sipCode ?? 200),
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Behaviours of the real service that its documentation leaves open, or that differ between observers. Each can be
+ * set while the server runs; whatever relies on one has to work in every position.
+ */
+export type CarrierSwitches = {
+  /** What follows when a stream's handshake fails (31920, 31901, 31902 …) and `<Connect>` has an `action`. */
+  afterHandshakeFailure: 'action' | 'next-verb'
+  /** What follows an abrupt loss of a stream's socket (31903). */
+  afterLoss: 'action' | 'next-verb'
+  /** Whether `<Connect action>` is asked after the caller hung up or the call was ended. */
+  actionAfterHangUp: boolean
+  /** Whether `POST /Calls/{CA}` with `Twiml` is taken while the call is in a stream, or refused with 21220. */
+  inlineUpdateOnStream: 'taken' | 'refused'
+  /** Whether queued audio of a stream is still played when the call is redirected, or dropped. */
+  playbackOnRedirect: 'dropped' | 'kept'
+  /** What the signature of a stream's upgrade is made over. */
+  streamSignature: 'exact' | 'trailing-slash'
+  /** Whether https webhooks are signed with the URL as written or with `:443` in it. */
+  webhookSignature: 'as-written' | 'with-port'
+  /** Close code the carrier sends after `stop`; null sends a close frame without one. */
+  streamCloseCode: number | null
+  /** Whether a message that breaks the protocol only gives a warning (31951) or also ends the stream (31924). */
+  invalidMessage: 'warned' | 'ends-stream'
+  /** Whether the server's own close gives `stream-error` beside `stream-stopped`. */
+  streamErrorOnServerClose: boolean
+  /** Which events an inbound number's status callback gets. */
+  inboundCallbacks: 'completed' | 'all'
+  /** Text of a 20003 body: both are seen. */
+  refusedCredentials: 'Authenticate' | 'Authentication Error - invalid username'
+  /** Opens `ws://` streams too, for a local set-up without TLS. The real service refuses them with 31922. */
+  allowInsecureStreams: boolean
+}
+
+export const DEFAULT_SWITCHES: Readonly<CarrierSwitches> = {
+  afterHandshakeFailure: 'next-verb',
+  afterLoss: 'action',
+  actionAfterHangUp: true,
+  inlineUpdateOnStream: 'taken',
+  playbackOnRedirect: 'dropped',
+  streamSignature: 'exact',
+  webhookSignature: 'as-written',
+  streamCloseCode: 1000,
+  invalidMessage: 'warned',
+  streamErrorOnServerClose: true,
+  inboundCallbacks: 'completed',
+  refusedCredentials: 'Authenticate',
+  allowInsecureStreams: false,
+}
+
+/** Waits of the carrier in ms; the defaults are the documented ones. */
+export type CarrierLimits = {
+  webhookConnectMs: number
+  webhookTotalMs: number
+  /** From dialing a stream's address to the end of its handshake. */
+  streamConnectMs: number
+  /** Bytes that may wait for a slow stream server before audio is discarded (31930). */
+  streamBufferBytes: number
+  /** Added by the carrier to the ring time asked for. */
+  extraRingMs: number
+  /** From `queued` to `initiated` and from there to `ringing`. */
+  dialMs: number
+  /** Longest call. */
+  callMs: number
+}
+
+export const DEFAULT_LIMITS: Readonly<CarrierLimits> = {
+  webhookConnectMs: 5000,
+  webhookTotalMs: 15_000,
+  streamConnectMs: 10_000,
+  streamBufferBytes: 256 * 1024,
+  extraRingMs: 5000,
+  dialMs: 20,
+  callMs: 14_400_000,
+}
