@@ -90,7 +90,7 @@ describe('a user of the bus', () => {
 
   it('may answer what it was asked', async () => {
     const answerer = await as('realtime-session')
-    answerer.subscribe('cmd.v1.session.plan', { callback: (_, message) => message.respond('a plan') })
+    answerer.subscribe('cmd.v1.session.plan', { callback: (_, message) => void message.respond('a plan') })
     await answerer.flush()
     const asker = await as('call-control')
     expect((await asker.request('cmd.v1.session.plan', '{}', { timeout: 5_000 })).string()).toBe('a plan')

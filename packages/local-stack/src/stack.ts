@@ -3,8 +3,8 @@ import { requirePort, startNats, startPostgres } from '@toritsugi/embedded-serve
 import { busPasswords } from './checkout/bus-passwords.ts'
 import { takeCheckout } from './checkout/checkout-lock.ts'
 import { checkout, type Folders } from './checkout/folders.ts'
-import { loadSecrets, type Secrets, saveSecrets } from './checkout/secrets.ts'
-import { findApiKey } from './parts/api-key.ts'
+import { loadSecrets, type Secrets } from './checkout/secrets.ts'
+import { readApiKey } from './parts/api-key.ts'
 import { prepareDatabase } from './parts/database.ts'
 import { openLog } from './parts/log-file.ts'
 import { type PartsContext, serviceSpecs } from './parts/part-specs.ts'
@@ -20,8 +20,8 @@ export type Stack = {
   natsUrl: string
   postgresUrl: string
   supervisor: Supervisor
-  /** True when this start made the API key: it is to be shown once. */
-  apiKeyIsNew: boolean
+  /** The REST API key; `isNew` when this start made it: then it is shown, once. */
+  apiKey: { text: string; isNew: boolean } | null
 }
 
 /**
@@ -37,7 +37,7 @@ export async function startStack(
   const notes: string[] = []
   const lock = await takeCheckout(folders.lock, (line) => notes.push(line))
   begun.push({ stop: async () => lock.release() })
-  let secrets = loadSecrets(folders.secrets)
+  const secrets = loadSecrets(folders.secrets)
   await requireAllPorts(settings)
 
   const supervisor = createSupervisor({
@@ -66,33 +66,39 @@ export async function startStack(
     return nats
   }
   const [postgres, nats] = await progress.step('starting Postgres and NATS', () =>
-    Promise.all([startDatabase(), startBus()]),
+    bothOrNone(startDatabase(), startBus()),
   )
   await progress.step('migrating the database', async () => {
     const applied = await prepareDatabase(postgres.url, secrets.database)
     return applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'
   })
 
-  const context: PartsContext = { checkout, settings, secrets, postgresUrl: postgres.url, natsUrl: nats.url }
-  let madeKey: string | undefined
-  const specs = [...simulatorSpecs(context), ...serviceSpecs(context)]
-  await progress.step(`starting ${specs.map(({ name }) => name).join(', ')}`, () =>
-    supervisor.start(specs, (part, line) => {
-      if (part === 'call-control') madeKey ??= findApiKey(line)
-    }),
-  )
-  if (madeKey !== undefined) {
-    secrets = { ...secrets, apiKey: madeKey }
-    saveSecrets(folders.secrets, secrets)
+  const keyBefore = readApiKey(folders.apiKey)
+  const context: PartsContext = {
+    checkout,
+    settings,
+    secrets,
+    postgresUrl: postgres.url,
+    natsUrl: nats.url,
+    apiKeyFile: folders.apiKey,
   }
+  const specs = [...simulatorSpecs(context), ...serviceSpecs(context)]
+  await progress.step(`starting ${specs.map(({ name }) => name).join(', ')}`, () => supervisor.start(specs))
+  const key = readApiKey(folders.apiKey)
   return {
     settings,
     secrets,
     natsUrl: nats.url,
     postgresUrl: postgres.url,
     supervisor,
-    apiKeyIsNew: madeKey !== undefined,
+    apiKey: key === null ? null : { text: key, isNew: key !== keyBefore },
   }
+}
+
+/** Waits for both even when one fails, so that the other is known to the supervisor and gets stopped. */
+async function bothOrNone<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other])
+  return await Promise.all([one, other])
 }
 
 /** All ten at once, before anything is started: one sentence instead of a half-started stack. */

@@ -39,10 +39,10 @@ function services({ ports }: Settings): string {
 }
 
 /** The key that was made at this start, shown once; later starts say where it is kept. */
-export function apiKeyNote({ apiKeyIsNew, secrets }: Pick<Stack, 'apiKeyIsNew' | 'secrets'>): string[] {
-  if (secrets.apiKey === null) return []
-  if (!apiKeyIsNew) return ['API key            made at the first start, kept in .toritsugi/secrets.json']
-  return [`API key            ${secrets.apiKey}  (shown this once; kept in .toritsugi/secrets.json)`]
+export function apiKeyNote(apiKey: Stack['apiKey'], file: string): string[] {
+  if (apiKey === null) return []
+  if (!apiKey.isNew) return [`API key            made at the first start, kept in ${shown(file)}`]
+  return [`API key            ${apiKey.text} (shown this once; kept in ${shown(file)})`]
 }
 
 /** One line: what is simulated, and which variables switch to the real thing. */

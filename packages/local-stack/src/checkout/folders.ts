@@ -14,6 +14,8 @@ export type Folders = {
   nats: string
   lock: string
   secrets: string
+  /** The REST API key that was made at the first start. */
+  apiKey: string
 }
 
 /** Makes the folders of the local stack under `<checkout>/.toritsugi`. */
@@ -26,6 +28,7 @@ export function makeFolders(top: string = checkout): Folders {
     nats: join(home, 'nats'),
     lock: join(home, 'lock.json'),
     secrets: join(home, 'secrets.json'),
+    apiKey: join(home, 'api-key'),
   }
   try {
     mkdirSync(folders.logs, { recursive: true })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { busPasswords } from './bus-passwords.ts'
-import { loadSecrets, saveSecrets } from './secrets.ts'
+import { loadSecrets } from './secrets.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -32,9 +32,9 @@ describe('the local secrets', () => {
     const file = join(folder, 'older.json')
     const { bus, ...rest } = loadSecrets(join(folder, 'one.json'))
     const { observer: _, ...fewer } = bus
-    writeFileSync(file, JSON.stringify({ ...rest, bus: fewer, apiKey: 'kept' }))
+    writeFileSync(file, JSON.stringify({ ...rest, bus: fewer }))
     const read = loadSecrets(file)
-    expect(read).toMatchObject({ ...rest, bus: fewer, apiKey: 'kept' })
+    expect(read).toMatchObject({ ...rest, bus: fewer })
     expect(read.bus.observer).toMatch(/^s[0-9a-f]{48}$/)
     expect(loadSecrets(file)).toEqual(read)
   })
@@ -51,12 +51,5 @@ describe('the local secrets', () => {
     const file = join(folder, 'broken.json')
     writeFileSync(file, '{"streamToken":')
     expect(() => loadSecrets(file)).toThrow(/broken\.json is damaged: remove it and start again/)
-  })
-
-  it('take the API key of the first start', () => {
-    const file = join(folder, 'key.json')
-    const secrets = { ...loadSecrets(file), apiKey: 'a-key' }
-    saveSecrets(file, secrets)
-    expect(loadSecrets(file).apiKey).toBe('a-key')
   })
 })

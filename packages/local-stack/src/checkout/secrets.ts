@@ -14,8 +14,6 @@ export type Secrets = {
   carrierAuthToken: string
   /** The simulated model's key. */
   modelKey: string
-  /** The REST API key that was made at the first start. */
-  apiKey: string | null
 }
 
 export const busUsers = [
@@ -74,7 +72,6 @@ function newSecrets(): Secrets {
     carrierAccountSid: `AC${randomBytes(16).toString('hex')}`,
     carrierAuthToken: randomBytes(16).toString('hex'),
     modelKey: `sk-local-${randomBytes(16).toString('hex')}`,
-    apiKey: null,
   }
 }
 

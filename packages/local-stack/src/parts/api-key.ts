@@ -1,9 +1,8 @@
-/** The API key that call-control made at its first start, when this line of its log tells one. */
-export function findApiKey(line: string): string | undefined {
-  try {
-    const { apiKey } = JSON.parse(line) as { apiKey?: unknown }
-    return typeof apiKey === 'string' && apiKey.length >= 20 ? apiKey : undefined
-  } catch {
-    return undefined
-  }
+import { existsSync, readFileSync } from 'node:fs'
+
+/** The REST API key that call-control made at its first start, or null when there is none yet. */
+export function readApiKey(file: string): string | null {
+  if (!existsSync(file)) return null
+  const key = readFileSync(file, 'utf8').trim()
+  return key === '' ? null : key
 }

@@ -12,7 +12,12 @@ export type PartsContext = {
   /** The superuser's address of Postgres. */
   postgresUrl: string
   natsUrl: string
+  /** Where call-control puts the API key that it makes at its first start. */
+  apiKeyFile: string
 }
+
+/** The number that is called in the simulated world. */
+export const DEMO_NUMBER = '+815012345678'
 
 /** Short: somebody at a terminal pressed Ctrl-C and waits. */
 const STOP_GRACE_MS = '2000'
@@ -25,6 +30,8 @@ export function serviceSpecs(context: PartsContext): PartSpec[] {
   return [
     service(context, 'call-control', ports.callControl, {
       DATABASE_URL: roleUrl(context, 'call_control'),
+      FIRST_API_KEY_FILE: context.apiKeyFile,
+      ...(context.settings.realCarrier ? {} : { DEFAULT_PHONE_NUMBER: DEMO_NUMBER }),
       ...carrier(context),
       ...streamToken(context),
     }),

@@ -30,11 +30,10 @@ const ERROR_LEVEL = 50
 
 /**
  * Starts a part; its lines go to `<logs>/<name>.log`, the last run's are kept as `<name>.previous.log`.
- * `onLine` sees every line too.
  */
 export async function startPart(
   spec: PartSpec,
-  options: { logs: string; cwd: string; env: NodeJS.ProcessEnv; onLine?: (line: string) => void },
+  options: { logs: string; cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<Part> {
   const write = openLog(options.logs, spec.name)
   const errors: PartError[] = []
@@ -46,7 +45,6 @@ export async function startPart(
     env: { ...options.env, ...spec.env },
     log(line, output) {
       write(line)
-      options.onLine?.(line)
       const text = errorIn(line, output)
       if (text !== undefined) errors.push({ part: spec.name, text })
     },

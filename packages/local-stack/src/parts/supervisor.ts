@@ -10,7 +10,7 @@ export type Supervisor = {
   /** Looks after a server that was started elsewhere. */
   adopt(server: { pid: number; exited: Promise<ChildExit>; stop(): Promise<void> }, name: string): void
   /** Starts programs side by side and waits until each is ready. */
-  start(specs: readonly PartSpec[], onLine?: (part: string, line: string) => void): Promise<void>
+  start(specs: readonly PartSpec[]): Promise<void>
   errors(): readonly PartError[]
   /** Rejects with a StackFault when something ends that nobody stopped; never resolves. */
   failed: Promise<never>
@@ -48,18 +48,20 @@ export function createSupervisor(options: {
     signal: aborter.signal,
     errors: () => parts.flatMap((part) => part.errors),
     adopt(server, name) {
+      if (stopping) void server.stop()
       options.record(server.pid)
       stages.push([{ name, stop: () => server.stop() }])
       void server.exited.then((exit) =>
         fail(new StackFault(`${name} ended by itself ${describeExit(exit)}.`)),
       )
     },
-    async start(specs, onLine) {
+    async start(specs) {
+      aborter.signal.throwIfAborted()
       const started: Part[] = []
       const stage: Running[] = []
       stages.push(stage)
       for (const spec of specs) {
-        const part = await startPart(spec, { ...options, onLine: (line) => onLine?.(spec.name, line) })
+        const part = await startPart(spec, options)
         options.record(part.child.pid)
         parts.push(part)
         started.push(part)
@@ -77,6 +79,7 @@ export function createSupervisor(options: {
         return stopping
       }
       stopping = stopInOrder(stages)
+      aborter.abort(new StackFault('The stack was told to stop.'))
       return stopping
     },
   }
