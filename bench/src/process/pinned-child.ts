@@ -53,6 +53,8 @@ export function startPinned(options: {
   const child = spawn(command as string, args, {
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Not JSON: figures that nobody took are NaN, and have to arrive as NaN.
+    serialization: 'advanced',
   })
   const pid = child.pid
   if (pid === undefined) throw new Error(`${options.name} could not be started`)
