@@ -1,77 +1,33 @@
-import type { Ending, Reply, ReplyPart } from './core/brain.ts'
-import { type Conversation, type Entry, entryOf, type Item } from './core/conversation.ts'
-import type { AudioFormat } from './core/session-config.ts'
-import { assistantAudioTokens, type PromptPart, textTokens, type Usage, usageOf } from './core/tokens.ts'
+import type { Ending, ReplyPart } from './core/brain.ts'
+import { type Usage, usageOf } from './core/tokens.ts'
 import type { JsonObject } from './protocol/shape.ts'
-import type { Random } from './random.ts'
-import { type Speech, speechOf, wordsUntil } from './speech.ts'
+import { type OpenMessage, ResponseOutput } from './response-output.ts'
+import type { ResponseRequest, ResponseWorld } from './response-request.ts'
 
-/** What a response is asked for, defaults of the session filled in. */
-export type ResponseRequest = {
-  id: string
-  outOfBand: boolean
-  conversationId: string | null
-  modality: 'audio' | 'text'
-  format: AudioFormat
-  speed: number
-  voice: string | JsonObject
-  maxOutputTokens: number | 'inf'
-  metadata: Readonly<Record<string, string>> | null
-  prompt: readonly PromptPart[]
-  promptBefore: readonly PromptPart[]
-  reply: Reply
-  lateDeltas: { count: number; afterDone: boolean }
-  countsUsage: boolean
-}
-
-/** What a response needs of its session. */
-export type ResponseWorld = {
-  conversation: Conversation
-  random: Random
-  send: (type: string, fields: JsonObject) => void
-  /** The first audio of this response is made: from now on the voice cannot change. */
-  spoke: () => void
-  done: (run: ResponseRun, usage: Usage | null) => void
-}
-
-type OpenMessage = {
-  is: 'message'
-  entry: Entry
-  index: number
-  text: string
-  speech: Speech | null
-  sent: string
-  bytes: number
-}
-type OpenCall = { is: 'call'; entry: Entry; index: number; sent: string }
+/** Part of the time to first audio that passes before the output item is announced. */
+const ANNOUNCED_AFTER = 0.7
 
 /** One response while it is generated: a script of events with waits between them, which a cancel cuts short. */
 export class ResponseRun {
   readonly id: string
   readonly request: ResponseRequest
   readonly #world: ResponseWorld
-  readonly #output: Entry[] = []
-  #open: OpenMessage | OpenCall | null = null
+  readonly #output: ResponseOutput
   #script: Generator<number, void> | null = null
   #timer: NodeJS.Timeout | null = null
   #dueAt = 0
-  #tokens = { text: 0, audio: 0 }
-  #audioMs = 0
   #isDone = false
 
   constructor(request: ResponseRequest, world: ResponseWorld) {
     this.id = request.id
     this.request = request
     this.#world = world
-  }
-
-  get isDone(): boolean {
-    return this.#isDone
+    this.#output = new ResponseOutput(request, world)
   }
 
   /** Milliseconds of audio made so far. */
   get audioMs(): number {
-    return this.#audioMs
+    return this.#output.audioMs
   }
 
   start(): void {
@@ -85,8 +41,8 @@ export class ResponseRun {
   cancel(reason: 'turn_detected' | 'client_cancelled'): void {
     if (this.#isDone) return
     this.#halt()
-    const { count, afterDone } = this.request.lateDeltas
-    const late = this.#open?.is === 'message' ? this.#open : null
+    const { count, afterDone } = this.#world.lateDeltas()
+    const late = this.#output.open?.is === 'message' ? this.#output.open : null
     if (late && !afterDone) this.#sendLate(late, count)
     this.#finish('cancelled', { type: 'cancelled', reason })
     if (late && afterDone) this.#sendLate(late, count)
@@ -133,7 +89,7 @@ export class ResponseRun {
 
   *#perform(): Generator<number, void> {
     const { reply } = this.request
-    yield reply.delayMs * 0.7
+    yield reply.delayMs * ANNOUNCED_AFTER
     let first = true
     for (const part of reply.parts) {
       yield* part.is === 'speech' ? this.#speak(part, first) : this.#call(part)
@@ -145,138 +101,30 @@ export class ResponseRun {
   }
 
   *#speak(part: ReplyPart & { is: 'speech' }, first: boolean): Generator<number, void> {
-    const { reply, modality, format, speed, maxOutputTokens } = this.request
-    const open = this.#openMessage(
-      part.text,
-      modality === 'audio' ? speechOf(part.text, format, speed) : null,
-    )
-    if (first) yield reply.delayMs * 0.3
-    const stopAt = reply.ends.status === 'completed' ? 1 : 0.5
-    for (let ms = this.#nextDelta(open); ms !== null; ms = this.#nextDelta(open)) {
-      const share = open.speech ? open.bytes / open.speech.bytes.length : open.sent.length / open.text.length
-      const spent = this.#tokens.text + this.#tokens.audio
+    const { reply, maxOutputTokens } = this.request
+    const output = this.#output
+    const open = output.openMessage(part.text)
+    if (first) yield reply.delayMs * (1 - ANNOUNCED_AFTER)
+    for (let ms = output.sendDelta(open); ms !== null; ms = output.sendDelta(open)) {
+      const share = shareOf(open)
+      const spent = output.tokens.text + output.tokens.audio
       if (maxOutputTokens !== 'inf' && spent >= maxOutputTokens && share < 1) this.cut('max_output_tokens')
-      else if (share >= stopAt && reply.ends.status !== 'completed') this.#endAs(reply.ends)
+      else if (reply.ends.status !== 'completed' && share >= 0.5) this.#endAs(reply.ends)
       if (!this.#script) return
       yield ms / reply.pace
       if (!this.#script) return
     }
-    this.#closeOpen('completed')
+    output.close('completed')
   }
 
   *#call(part: ReplyPart & { is: 'call' }): Generator<number, void> {
-    const callId = this.#world.random.id('call').slice(0, 21)
-    const entry = this.#addItem({
-      id: this.#world.random.id('item'),
-      object: 'realtime.item',
-      type: 'function_call',
-      status: 'in_progress',
-      name: part.name,
-      call_id: callId,
-      arguments: '',
-    })
-    const open: OpenCall = { is: 'call', entry, index: this.#output.length - 1, sent: '' }
-    this.#open = open
-    while (open.sent.length < part.arguments.length) {
-      const delta = part.arguments.slice(open.sent.length, open.sent.length + 24)
-      open.sent += delta
-      this.#tokens.text += textTokens(delta)
-      this.#world.send('response.function_call_arguments.delta', {
-        response_id: this.id,
-        item_id: entry.item.id,
-        output_index: open.index,
-        call_id: callId,
-        delta,
-      })
-      yield 2
-    }
-    this.#closeOpen('completed')
-  }
-
-  #openMessage(text: string, speech: Speech | null): OpenMessage {
-    const entry = this.#addItem({
-      id: this.#world.random.id('item'),
-      object: 'realtime.item',
-      type: 'message',
-      status: 'in_progress',
-      role: 'assistant',
-      content: [],
-    })
-    const open: OpenMessage = {
-      is: 'message',
-      entry,
-      index: this.#output.length - 1,
-      text,
-      speech,
-      sent: '',
-      bytes: 0,
-    }
-    this.#open = open
-    entry.item.content = [
-      speech ? { type: 'output_audio', transcript: '' } : { type: 'output_text', text: '' },
-    ]
-    this.#world.send('response.content_part.added', {
-      ...this.#place(open),
-      part: speech ? { type: 'audio', transcript: '' } : { type: 'text', text: '' },
-    })
-    return open
-  }
-
-  #addItem(item: Item): Entry {
-    const entry = entryOf(item, { open: true })
-    this.#output.push(entry)
-    const index = this.#output.length - 1
-    this.#world.send('response.output_item.added', {
-      response_id: this.id,
-      output_index: index,
-      item: structuredClone(item),
-    })
-    if (this.request.outOfBand) return entry
-    const added = this.#world.conversation.add(entry)
-    const previous = 'previous' in added ? added.previous : null
-    this.#world.send('conversation.item.added', { previous_item_id: previous, item: structuredClone(item) })
-    return entry
-  }
-
-  /** Sends the next delta with the words that belong to it. Returns its length in ms; null when all is said. */
-  #nextDelta(open: OpenMessage): number | null {
-    const { speech } = open
-    if (!speech) {
-      const rest = open.text.slice(open.sent.length)
-      if (rest === '') return null
-      this.#sendWords(open, rest.slice(0, 12))
-      return 100
-    }
-    if (open.bytes >= speech.bytes.length) return null
-    const length = Math.max(1, Math.round(this.#world.random.between(this.request.reply.deltaMs)))
-    const until = Math.min(open.bytes + length * speech.bytesPerMs, speech.bytes.length)
-    const ms = Math.floor(until / speech.bytesPerMs)
-    const words = wordsUntil(open.text, ms, speech.ms).slice(open.sent.length)
-    if (words !== '') this.#sendWords(open, words)
-    const delta = speech.bytes.toString('base64', open.bytes, until)
-    const deltaMs = (until - open.bytes) / speech.bytesPerMs
-    open.bytes = until
-    if (!open.entry.truncated) open.entry.audioMs = ms
-    this.#audioMs += deltaMs
-    this.#tokens.audio = assistantAudioTokens(this.#audioMs)
-    if (this.#audioMs === deltaMs) this.#world.spoke()
-    this.#world.send('response.output_audio.delta', { ...this.#place(open), delta })
-    return deltaMs
-  }
-
-  #sendWords(open: OpenMessage, delta: string): void {
-    open.sent += delta
-    this.#tokens.text += textTokens(delta)
-    const part = open.entry.item.content?.[0]
-    if (part && !open.entry.truncated) part[open.speech ? 'transcript' : 'text'] = open.sent
-    this.#world.send(open.speech ? 'response.output_audio_transcript.delta' : 'response.output_text.delta', {
-      ...this.#place(open),
-      delta,
-    })
+    const open = this.#output.openCall(part.name, part.arguments)
+    while (this.#output.sendArguments(open)) yield 2
+    this.#output.close('completed')
   }
 
   #sendLate(open: OpenMessage, count: number): void {
-    for (let sent = 0; sent < count && this.#nextDelta(open) !== null; sent += 1);
+    for (let sent = 0; sent < count && this.#output.sendDelta(open) !== null; sent += 1);
   }
 
   #endAs(ends: Ending): void {
@@ -284,71 +132,15 @@ export class ResponseRun {
     else if (ends.status === 'incomplete') this.cut(ends.reason)
   }
 
-  /** Says that the open item is over, in the documented order of "done" events. */
-  #closeOpen(status: 'completed' | 'incomplete'): void {
-    const open = this.#open
-    if (!open) return
-    this.#open = null
-    const { item } = open.entry
-    item.status = status
-    open.entry.open = false
-    if (open.is === 'message') this.#closeMessage(open)
-    else this.#closeCall(open)
-    if (!this.request.outOfBand && this.#world.conversation.find(item.id)) {
-      this.#world.send('conversation.item.done', {
-        previous_item_id: this.#world.conversation.previousOf(item.id),
-        item: structuredClone(item),
-      })
-    }
-    this.#world.send('response.output_item.done', {
-      response_id: this.id,
-      output_index: open.index,
-      item: structuredClone(item),
-    })
-  }
-
-  #closeMessage(open: OpenMessage): void {
-    const place = this.#place(open)
-    const { entry, speech, sent } = open
-    if (speech) {
-      if (!entry.truncated) entry.audio = speech.mulaw.subarray(0, entry.audioMs * 8)
-      this.#world.send('response.output_audio.done', place)
-      this.#world.send('response.output_audio_transcript.done', { ...place, transcript: sent })
-    } else {
-      this.#world.send('response.output_text.done', { ...place, text: sent })
-    }
-    this.#world.send('response.content_part.done', {
-      ...place,
-      part: speech ? { type: 'audio', transcript: sent } : { type: 'text', text: sent },
-    })
-  }
-
-  #closeCall(open: OpenCall): void {
-    const { item } = open.entry
-    item.arguments = open.sent
-    this.#world.send('response.function_call_arguments.done', {
-      response_id: this.id,
-      item_id: item.id,
-      output_index: open.index,
-      call_id: item.call_id,
-      name: item.name,
-      arguments: open.sent,
-    })
-  }
-
   #finish(status: string, details: JsonObject | null): void {
-    this.#closeOpen(status === 'completed' ? 'completed' : 'incomplete')
+    this.#output.close(status === 'completed' ? 'completed' : 'incomplete')
     this.#halt()
     this.#isDone = true
     const { countsUsage, prompt, promptBefore } = this.request
     const counted = countsUsage && status !== 'failed'
-    const usage = counted ? usageOf(prompt, promptBefore, { ...this.#tokens, image: 0 }) : null
+    const usage = counted ? usageOf(prompt, promptBefore, { ...this.#output.tokens, image: 0 }) : null
     this.#world.send('response.done', { response: this.#face(status, details, usage) })
-    this.#world.done(this, usage)
-  }
-
-  #place(open: OpenMessage): JsonObject {
-    return { response_id: this.id, item_id: open.entry.item.id, output_index: open.index, content_index: 0 }
+    this.#world.done()
   }
 
   #face(status: string, details: JsonObject | null, usage: Usage | null): JsonObject {
@@ -358,7 +150,7 @@ export class ResponseRun {
       id: this.id,
       status,
       status_details: details,
-      output: this.#output.map(({ item }) => structuredClone(item)),
+      output: structuredClone(this.#output.items),
       conversation_id: request.conversationId,
       output_modalities: [request.modality],
       max_output_tokens: request.maxOutputTokens,
@@ -367,6 +159,11 @@ export class ResponseRun {
       metadata: request.metadata,
     }
   }
+}
+
+/** How much of a message has been sent, 0–1. */
+function shareOf({ speech, bytes, sent, text }: OpenMessage): number {
+  return speech ? bytes / speech.bytes.length : sent.length / text.length
 }
 
 function errorType(code: string): string {

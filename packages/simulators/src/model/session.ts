@@ -1,6 +1,7 @@
 import type { RawData, WebSocket } from 'ws'
-import { appendAudio, clearAudio, commitAudio, createInputAudio } from './audio-events.ts'
+import { createInputAudio } from './audio-events.ts'
 import { FormatSuspicion } from './audio-suspicion.ts'
+import { NOT_TEXT, readClientEvent } from './client-event.ts'
 import { type Brain, type Manner, Mind } from './core/brain.ts'
 import { Conversation } from './core/conversation.ts'
 import { freshSession, type SessionConfig } from './core/session-config.ts'
@@ -8,16 +9,12 @@ import type { PromptPart } from './core/tokens.ts'
 import type { Debugger, Suspicion } from './debugger.ts'
 import type { FaultList } from './faults.ts'
 import type { CallerTurn, InputAudio } from './input-audio.ts'
-import { createItem, deleteItem, retrieveItem, truncateItem } from './item-events.ts'
 import { Moments } from './moments.ts'
-import { CLIENT_EVENTS } from './protocol/event-shapes.ts'
 import type { ModelTraits } from './protocol/model-table.ts'
-import { isObject, type JsonObject, type Problem, unsupported } from './protocol/shape.ts'
+import type { JsonObject, Problem } from './protocol/shape.ts'
 import type { Random } from './random.ts'
-import { cancelResponse, createResponse } from './response-events.ts'
 import type { ResponseRun } from './response-run.ts'
 import { SessionLog } from './session-log.ts'
-import { updateSession } from './session-update.ts'
 import type { ModelSwitches } from './switches.ts'
 import { Transcriber } from './transcriber.ts'
 
@@ -153,6 +150,18 @@ export class RealtimeSession {
     this.#timers.add(timer)
   }
 
+  /** The first turn, past or future, understood as something like this. Rejects after `timeoutMs`. */
+  async waitToUnderstand(pattern: RegExp, timeoutMs?: number): Promise<UnderstoodTurn> {
+    const find = () => this.understood.find(({ heard }) => pattern.test(heard))
+    await this.log.waitFor(
+      ({ type }) => type === 'input_audio_buffer.committed' && find() !== undefined,
+      timeoutMs,
+    )
+    const turn = find()
+    if (!turn) throw new Error(`No turn was understood as ${pattern}`)
+    return turn
+  }
+
   /** The response of the default conversation that is under way, if any. */
   get activeResponse(): ResponseRun | undefined {
     return [...this.responses.values()].find((run) => !run.request.outOfBand)
@@ -200,10 +209,14 @@ export class RealtimeSession {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    this.#current = { type: null, id: null }
-    let problem: Problem | null
+    const read = isBinary ? NOT_TEXT : readClientEvent(data.toString())
+    this.#current = { type: read.type, id: read.id }
+    let { problem } = read
+    if (read.event && read.type !== 'input_audio_buffer.append') {
+      this.log.add('client', read.type ?? '', read.event)
+    }
     try {
-      problem = isBinary ? notText() : this.#handle(data.toString())
+      if (read.handle) problem = read.handle(this)
     } catch (error) {
       problem = { code: 'server_error', message: String(error), param: null, type: 'server_error' }
     }
@@ -214,23 +227,6 @@ export class RealtimeSession {
     this.#current = { type: null, id: null }
   }
 
-  #handle(text: string): Problem | null {
-    const event = parsed(text)
-    if (event === undefined) return { code: 'invalid_json', message: NOT_JSON, param: null }
-    if (!isObject(event)) return { code: 'invalid_event', message: NO_OBJECT, param: null }
-    const { type, event_id: id } = event
-    this.#current = {
-      type: typeof type === 'string' ? type : null,
-      id: typeof id === 'string' ? id : null,
-    }
-    if (typeof type !== 'string') return { code: 'invalid_event', message: NO_TYPE, param: 'type' }
-    if (type !== 'input_audio_buffer.append') this.log.add('client', type, event)
-    const shape = Object.hasOwn(CLIENT_EVENTS, type) ? CLIENT_EVENTS[type] : undefined
-    const handler = HANDLERS[type]
-    if (!shape || !handler) return unsupported('type', type, Object.keys(CLIENT_EVENTS))
-    return shape(event, '') ?? handler(this, event)
-  }
-
   #gone(code: number, reason: string): void {
     this.closed = { code, reason }
     for (const timer of this.#timers) clearTimeout(timer)
@@ -239,45 +235,5 @@ export class RealtimeSession {
     for (const run of this.responses.values()) run.abandon()
     this.responses.clear()
     this.log.add('client', 'socket.closed', { code, reason })
-  }
-}
-
-/** What a client event does; a refusal is returned, not thrown. */
-type Handler = (session: RealtimeSession, event: JsonObject) => Problem | null
-
-const HANDLERS: Readonly<Record<string, Handler>> = {
-  'session.update': updateSession,
-  'session.close': (session) => {
-    session.close(1000, '')
-    return null
-  },
-  'input_audio_buffer.append': appendAudio,
-  'input_audio_buffer.commit': commitAudio,
-  'input_audio_buffer.clear': clearAudio,
-  'conversation.item.create': createItem,
-  'conversation.item.retrieve': retrieveItem,
-  'conversation.item.truncate': truncateItem,
-  'conversation.item.delete': deleteItem,
-  'response.create': createResponse,
-  'response.cancel': cancelResponse,
-}
-
-const NOT_JSON = 'Failed to parse JSON. Please ensure that your event is valid JSON.'
-const NO_OBJECT = 'Invalid event. Expected a JSON object.'
-const NO_TYPE = "Missing required parameter: 'type'."
-
-function notText(): Problem {
-  return {
-    code: 'invalid_event',
-    message: 'Binary messages are not supported. Please send your events as JSON text.',
-    param: null,
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
