@@ -51,6 +51,7 @@ const generated = [
     command: ['packages/contracts/dist/documents/generate.js'],
     files: ['packages/contracts/generated/openapi.json', 'packages/contracts/generated/asyncapi.json'],
   },
+  { command: ['scripts/write-env-example.mjs'], files: ['.env.example'] },
 ]
 
 /** Writes every generated document anew. */

@@ -19,6 +19,8 @@ export type Stack = {
   secrets: Secrets
   natsUrl: string
   postgresUrl: string
+  /** Where the database's data really is. */
+  postgresData: string
   supervisor: Supervisor
   /** The REST API key; `isNew` when this start made it: then it is shown, once. */
   apiKey: { text: string; isNew: boolean } | null
@@ -90,6 +92,7 @@ export async function startStack(
     secrets,
     natsUrl: nats.url,
     postgresUrl: postgres.url,
+    postgresData: postgres.dataDir,
     supervisor,
     apiKey: key === null ? null : { text: key, isNew: key !== keyBefore },
   }

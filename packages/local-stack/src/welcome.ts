@@ -5,7 +5,7 @@ import type { Stack } from './stack.ts'
 
 /** Every address of a running stack, and where its logs are. */
 export function urlNotes(
-  { settings, postgresUrl }: Pick<Stack, 'settings' | 'postgresUrl'>,
+  { settings, postgresUrl, postgresData }: Pick<Stack, 'settings' | 'postgresUrl' | 'postgresData'>,
   folders: Folders,
 ): string[] {
   const { ports } = settings
@@ -19,7 +19,7 @@ export function urlNotes(
     ...(settings.realModel ? [] : [['model simulator', at(ports.model)] as [string, string]]),
     [
       'Postgres',
-      `${withoutPassword(postgresUrl)} (password: ${shown(join(folders.postgres, 'toritsugi-password'))})`,
+      `${withoutPassword(postgresUrl)} (password: ${shown(join(postgresData, 'toritsugi-password'))})`,
     ],
     ['NATS', `nats://localhost:${ports.nats} (users and passwords: ${shown(folders.secrets)})`],
     ['logs', `${shown(folders.logs)}/<part>.log`],

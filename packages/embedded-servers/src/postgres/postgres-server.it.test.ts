@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { removeAfterwards } from '../process/guardian.ts'
 import { isAlive } from '../process/pid.ts'
 import { freePort } from '../process/port.ts'
 import { StackFault } from '../process/stack-fault.ts'
@@ -27,6 +28,7 @@ const servers: PostgresServer[] = []
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'toritsugi-test-pg-'))
   chmodSync(folder, 0o755)
+  removeAfterwards(folder)
   dataDir = join(folder, 'postgres')
 })
 afterEach(async () => {
@@ -112,7 +114,7 @@ describe('the embedded Postgres', () => {
     mkdirSync(dataDir)
     mkdirSync(`${dataDir}.new-999999999`)
     await start()
-    expect(readdirSync(folder)).toEqual(['postgres'])
+    expect(readdirSync(folder).filter((name) => name.startsWith('postgres.'))).toEqual([])
   })
 
   it('says in one sentence that its port is taken', async () => {
