@@ -86,6 +86,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 
   const keep = (subscription: Subscription): Subscription => {
     const kept: Subscription = {
+      ready: subscription.ready,
       async stop(drainMs) {
         subscriptions.delete(kept)
         await subscription.stop(drainMs)

@@ -186,6 +186,7 @@ export function answerCommand<Request extends z.ZodType, Answer extends z.ZodTyp
   })
 
   return {
+    ready: connection.nats.flush().catch(() => {}),
     async stop(drainMs = 5000) {
       await doneWithin(
         subscription.drain().catch(() => {}),

@@ -56,6 +56,8 @@ export type ConsumerOptions = {
 }
 
 export type Subscription = {
+  /** Resolves when the server knows of it. */
+  readonly ready: Promise<void>
   /** Takes no more, waits for what is being handled (at most `drainMs`, default 5000). */
   stop(drainMs?: number): Promise<void>
 }
@@ -259,6 +261,7 @@ export async function consumeFacts(
   const running = run()
 
   return {
+    ready: Promise.resolve(),
     async stop(drainMs = 5000) {
       stopping.now = true
       messages?.stop()

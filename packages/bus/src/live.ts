@@ -35,6 +35,7 @@ export function onLive<Schema extends z.ZodType>(
     },
   })
   return {
+    ready: connection.nats.flush().catch(() => {}),
     async stop() {
       subscription.unsubscribe()
     },

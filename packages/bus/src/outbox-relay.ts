@@ -11,14 +11,15 @@ export type OutboxStore = {
   /** Lanes with unpublished rows, the longest waiting first. */
   waitingLanes(limit: number): Promise<string[]>
   /**
-   * Takes a lane, if no other relay has it, and hands its unpublished rows to `deliver` in order. Rows
-   * delivered are marked even when a later one throws.
+   * Takes those of the lanes that no other relay has, and hands their unpublished rows to `deliver`: in order
+   * within a lane, lanes beside each other. A lane whose delivery throws stops there; what was delivered is
+   * marked in any case.
    */
-  drainLane(
-    lane: string,
-    limit: number,
+  drainLanes(
+    lanes: readonly string[],
+    rowsPerLane: number,
     deliver: (envelope: Envelope) => Promise<Delivery>,
-  ): Promise<'busy' | 'more' | 'done'>
+  ): Promise<{ busy: string[]; more: string[]; failed: { lane: string; error: unknown }[] }>
   /** Calls `wake` with a lane that has news, or null when some may have been missed. */
   onNews(wake: (lane: string | null) => void): () => void
   prune(): Promise<number>
@@ -30,12 +31,14 @@ export type OutboxRelayOptions = {
   bus: Pick<Bus, 'publish' | 'isConnected' | 'onReconnect'>
   log?: Log
   observer?: BusObserver
-  /** Calls drained at once. Default 8. */
+  /** Transactions at once, each with its own calls. Default 2. */
   parallel?: number
+  /** Calls drained in one transaction, beside each other. Default 32. */
+  lanesPerBatch?: number
   /** The longest time between two looks at the table, ms. Default 1000. */
   pollMs?: number
-  /** Rows taken from a lane in one transaction. Default 50. */
-  batch?: number
+  /** Rows taken from a call in one transaction. Default 50. */
+  rowsPerLane?: number
   /** Default 5 minutes. */
   pruneMs?: number
 }
@@ -55,10 +58,19 @@ const retryMs = 250
  * one seen: transactions commit in any order. Outlives both servers.
  */
 export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
-  const { store, bus, log = silent, observer = {}, parallel = 8, batch = 50 } = options
+  const {
+    store,
+    bus,
+    log = silent,
+    observer = {},
+    parallel = 2,
+    lanesPerBatch = 32,
+    rowsPerLane = 50,
+  } = options
   const due = new Set<string>()
-  const draining = new Map<string, Promise<void>>()
+  const draining = new Set<string>()
   const again = new Set<string>()
+  const batches = new Set<Promise<void>>()
   let stopped = false
   let looking: Promise<void> | undefined
 
@@ -76,29 +88,39 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     return { ok: true }
   }
 
-  const drain = async (lane: string): Promise<void> => {
+  const drain = async (lanes: string[]): Promise<void> => {
     try {
-      do {
-        again.delete(lane)
-        while (!stopped && (await store.drainLane(lane, batch, deliver)) === 'more');
-      } while (again.has(lane) && !stopped)
-    } catch (err) {
-      observer.count?.('relay-retried', lane)
-      log.warn({ err, callId: lane }, 'outbox waits')
-      lookSoon(retryMs)
+      const { more, failed } = await store.drainLanes(lanes, rowsPerLane, deliver)
+      for (const lane of more) again.add(lane)
+      for (const { lane, error } of failed) putOff(error, lane)
+    } catch (error) {
+      putOff(error)
+    }
+    // What came while a lane was being drained may have been missed: it has its turn again.
+    for (const lane of lanes) {
+      draining.delete(lane)
+      if (again.delete(lane)) due.add(lane)
     }
   }
 
+  const putOff = (error: unknown, lane?: string): void => {
+    observer.count?.('relay-retried', 'outbox')
+    log.warn({ err: error, ...(lane === undefined ? {} : { callId: lane }) }, 'outbox waits')
+    lookIn(retryMs)
+  }
+
   const pump = (): void => {
-    for (const lane of due) {
-      if (stopped || draining.size >= parallel || !bus.isConnected()) return
-      due.delete(lane)
-      const work = drain(lane).finally(() => {
-        draining.delete(lane)
-        if (again.delete(lane)) due.add(lane)
+    while (!stopped && due.size > 0 && batches.size < parallel && bus.isConnected()) {
+      const lanes = [...due].slice(0, lanesPerBatch)
+      for (const lane of lanes) {
+        due.delete(lane)
+        draining.add(lane)
+      }
+      const batch = drain(lanes).finally(() => {
+        batches.delete(batch)
         pump()
       })
-      draining.set(lane, work)
+      batches.add(batch)
     }
   }
 
@@ -122,7 +144,7 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
   }
 
   let soon: NodeJS.Timeout | undefined
-  const lookSoon = (ms: number): void => {
+  const lookIn = (ms: number): void => {
     if (soon !== undefined || stopped) return
     soon = setTimeout(() => {
       soon = undefined
@@ -151,7 +173,7 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
       clearInterval(pruning)
       clearTimeout(soon)
       await looking
-      await Promise.all(draining.values())
+      await Promise.all(batches)
       await store.close()
     },
   }

@@ -7,20 +7,29 @@ import { tableName, wakeChannel } from './schema-name.ts'
 /** What became of one row: on the stream, or never to be taken (and why). */
 export type Delivery = { ok: true } | { ok: false; failure: string }
 
+/** What became of the lanes asked for. Those not named are done. */
+export type Drained = {
+  /** Another relay has them. */
+  busy: string[]
+  /** There may be more rows. */
+  more: string[]
+  failed: { lane: string; error: unknown }[]
+}
+
 /** The outbox of one schema as the relay sees it. */
 export type OutboxStore = {
   /** Lanes with unpublished rows, the longest waiting first. */
   waitingLanes(limit: number): Promise<string[]>
   /**
-   * Takes a lane for itself, if no other relay has it, and hands its unpublished rows to `deliver` in order.
-   * Rows delivered are marked even when a later one throws.
-   * @returns `busy` when another has the lane; `more` when rows may be left; else `done`
+   * Takes those of the lanes that no other relay has, and hands their unpublished rows to `deliver`: in order
+   * within a lane, lanes beside each other. A lane whose delivery throws stops there; what was delivered is
+   * marked in any case.
    */
-  drainLane(
-    lane: string,
-    limit: number,
+  drainLanes(
+    lanes: readonly string[],
+    rowsPerLane: number,
     deliver: (envelope: Envelope) => Promise<Delivery>,
-  ): Promise<'busy' | 'more' | 'done'>
+  ): Promise<Drained>
   /** Calls `wake` with a lane that has news, or null when some may have been missed. */
   onNews(wake: (lane: string | null) => void): () => void
   /** Forgets published rows; the highest `sequence` of each call and source stays for 30 days. */
@@ -32,7 +41,7 @@ export type OutboxStore = {
 
 export type OutboxStoreOptions = {
   log?: Log
-  /** Connections the relay may use at once. Default 8. */
+  /** Connections the relay may use at once. Default 4. */
   poolSize?: number
   /** How long published rows are kept to look at, minutes. Default 60. */
   keepMinutes?: number
@@ -43,7 +52,7 @@ export const sequenceKeepDays = 30
 
 /** The store behind the relay. It has its own connections, so that requests never wait for the relay. */
 export function outboxStore(db: Database, options: OutboxStoreOptions = {}): OutboxStore {
-  const { log = silent, poolSize = 8, keepMinutes = 60 } = options
+  const { log = silent, poolSize = 4, keepMinutes = 60 } = options
   const outbox = tableName(db.schema, 'outbox')
   const pool = new pg.Pool({
     ...connectionSettings({ url: db.url }),
@@ -52,43 +61,42 @@ export function outboxStore(db: Database, options: OutboxStoreOptions = {}): Out
   })
   pool.on('error', (err) => log.warn({ err }, 'idle relay connection lost'))
 
-  const drainLane: OutboxStore['drainLane'] = async (lane, limit, deliver) => {
-    const client = await pool.connect()
-    let open = false
-    let broken: Error | undefined
-    const onError = (err: Error) => {
-      broken = err
-    }
-    client.on('error', onError)
-    try {
-      await client.query('BEGIN')
-      open = true
-      const lock = await client.query<{ had: boolean }>({
-        name: 'lock-lane',
-        text: 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS had',
-        values: [`${db.schema}/relay/${lane}`],
+  const drainLanes: OutboxStore['drainLanes'] = (lanes, rowsPerLane, deliver) =>
+    withClient(pool, async (client) => {
+      // A mark that is lost in a crash costs a repeat under the same id, so nobody waits for the disk.
+      await client.query('BEGIN; SET LOCAL synchronous_commit = off')
+      const claimed = await client.query<{ lane: string }>({
+        name: 'claim-lanes',
+        text: `SELECT lane FROM unnest($1::text[]) AS lane
+               WHERE pg_try_advisory_xact_lock(hashtextextended($2 || lane, 0))`,
+        values: [lanes, `${db.schema}/relay/`],
       })
-      if (!lock.rows[0]?.had) {
-        await client.query('ROLLBACK')
-        return 'busy'
-      }
-      const { rows } = await client.query<{ position: string; envelope: Envelope }>({
-        name: 'read-lane',
-        text: `SELECT position, envelope FROM ${outbox} WHERE published_at IS NULL AND lane = $1
-               ORDER BY position LIMIT $2`,
-        values: [lane, limit],
+      const mine = claimed.rows.map((row) => row.lane)
+      // In a statement of its own: it must see what the one who had the lane before has marked.
+      const { rows } = await client.query<Row>({
+        name: 'read-lanes',
+        text: `SELECT row.position, lane, row.envelope FROM unnest($1::text[]) AS lane
+               CROSS JOIN LATERAL (
+                 SELECT position, envelope FROM ${outbox} o
+                 WHERE o.published_at IS NULL AND o.lane = lane.lane ORDER BY position LIMIT $2
+               ) AS row ORDER BY row.position`,
+        values: [mine, rowsPerLane],
       })
-      const settled: { position: string; failure: string | null }[] = []
-      let failed: { error: unknown } | undefined
-      for (const row of rows) {
-        try {
-          const delivery = await deliver(row.envelope)
-          settled.push({ position: row.position, failure: delivery.ok ? null : delivery.failure })
-        } catch (error) {
-          failed = { error }
-          break
-        }
-      }
+      const byLane = groupByLane(rows)
+      const settled: Settled[] = []
+      const failed: Drained['failed'] = []
+      await Promise.all(
+        [...byLane].map(async ([lane, waiting]) => {
+          try {
+            for (const { position, envelope } of waiting) {
+              const delivery = await deliver(envelope)
+              settled.push({ position, failure: delivery.ok ? null : delivery.failure })
+            }
+          } catch (error) {
+            failed.push({ lane, error })
+          }
+        }),
+      )
       if (settled.length > 0) {
         await client.query({
           name: 'mark-rows',
@@ -99,24 +107,16 @@ export function outboxStore(db: Database, options: OutboxStoreOptions = {}): Out
         })
       }
       await client.query('COMMIT')
-      open = false
-      if (failed) throw failed.error
-      return rows.length === limit ? 'more' : 'done'
-    } catch (error) {
-      if (open) {
-        await client.query('ROLLBACK').catch((err: Error) => {
-          broken = err
-        })
+      const had = new Set(mine)
+      return {
+        busy: lanes.filter((lane) => !had.has(lane)),
+        more: [...byLane].flatMap(([lane, waiting]) => (waiting.length >= rowsPerLane ? [lane] : [])),
+        failed,
       }
-      throw error
-    } finally {
-      client.off('error', onError)
-      client.release(broken)
-    }
-  }
+    })
 
   return {
-    drainLane,
+    drainLanes,
     async waitingLanes(limit) {
       const { rows } = await pool.query<{ lane: string }>({
         name: 'waiting-lanes',
@@ -152,5 +152,37 @@ export function outboxStore(db: Database, options: OutboxStoreOptions = {}): Out
     async close() {
       await pool.end()
     },
+  }
+}
+
+type Row = { position: string; lane: string; envelope: Envelope }
+type Settled = { position: string; failure: string | null }
+
+function groupByLane(rows: readonly Row[]): Map<string, Row[]> {
+  const lanes = new Map<string, Row[]>()
+  for (const row of rows) {
+    const known = lanes.get(row.lane)
+    if (known) known.push(row)
+    else lanes.set(row.lane, [row])
+  }
+  return lanes
+}
+
+/** Lends a connection; one on which anything failed is closed, and its transaction with it. */
+async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  const onError = (err: Error) => {
+    broken = err
+  }
+  client.on('error', onError)
+  try {
+    return await work(client)
+  } catch (error) {
+    broken ??= error instanceof Error ? error : new Error(String(error))
+    throw error
+  } finally {
+    client.off('error', onError)
+    client.release(broken)
   }
 }

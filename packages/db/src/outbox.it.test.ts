@@ -114,22 +114,49 @@ describe('the store behind the relay', () => {
     const facts = Array.from({ length: 5 }, () => intendedFact({ callId }))
     await db.inTransaction((tx) => appendFacts(tx, 'call_control', facts))
     const delivered: string[] = []
-    const drained = store.drainLane(callId, 10, async (envelope) => {
+    const drained = await store.drainLanes([callId], 10, async (envelope) => {
       if (delivered.length === 0) {
-        expect(await store.drainLane(callId, 10, async () => ({ ok: true }))).toBe('busy')
+        const other = await store.drainLanes([callId, 'free'], 10, async () => ({ ok: true }))
+        expect(other).toEqual({ busy: [callId], more: [], failed: [] })
       }
       if (delivered.length === 3) throw new Error('the bus is away')
       delivered.push(envelope.id)
       return delivered.length === 2 ? { ok: false, failure: 'too large' } : { ok: true }
     })
-    await expect(drained).rejects.toThrow('the bus is away')
+    expect(drained).toEqual({
+      busy: [],
+      more: [],
+      failed: [{ lane: callId, error: new Error('the bus is away') }],
+    })
     expect(delivered).toEqual(facts.slice(0, 3).map(({ id }) => id))
     const rows = await rowsOf(callId)
     expect(rows.map((row) => row.publishedAt !== null)).toEqual([true, true, true, false, false])
     expect(rows.map((row) => row.failure)).toEqual([null, 'too large', null, null, null])
-    expect(await store.drainLane(callId, 1, async () => ({ ok: true }))).toBe('more')
-    expect(await store.drainLane(callId, 10, async () => ({ ok: true }))).toBe('done')
+    expect((await store.drainLanes([callId], 1, async () => ({ ok: true }))).more).toEqual([callId])
+    expect((await store.drainLanes([callId], 10, async () => ({ ok: true }))).more).toEqual([])
     expect(await store.waitingLanes(1000)).not.toContain(callId)
+  })
+
+  it('drains lanes beside each other, and one that fails holds no other up', async () => {
+    const calls = Array.from({ length: 3 }, () => newId('call'))
+    for (const callId of calls) {
+      await db.inTransaction((tx) =>
+        appendFacts(tx, 'call_control', [intendedFact({ callId }), intendedFact({ callId })]),
+      )
+    }
+    let running = 0
+    let most = 0
+    const drained = await store.drainLanes(calls, 10, async (envelope) => {
+      most = Math.max(most, ++running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running--
+      if (envelope.subject === calls[1]) throw new Error('no')
+      return { ok: true }
+    })
+    expect(most).toBe(3)
+    expect(drained.failed.map(({ lane }) => lane)).toEqual([calls[1]])
+    const waiting = await store.waitingLanes(1000)
+    expect(calls.map((lane) => waiting.includes(lane))).toEqual([false, true, false])
   })
 
   it('forgets what was published, but not how far a call had counted', async () => {
@@ -137,7 +164,7 @@ describe('the store behind the relay', () => {
     await db.inTransaction((tx) =>
       appendFacts(tx, 'call_control', [intendedFact({ callId }), intendedFact({ callId })]),
     )
-    await store.drainLane(callId, 10, async () => ({ ok: true }))
+    await store.drainLanes([callId], 10, async () => ({ ok: true }))
     await db.client
       .$executeRaw`UPDATE call_control.outbox SET published_at = now() - interval '2 hours' WHERE lane = ${callId}`
     await store.prune()
