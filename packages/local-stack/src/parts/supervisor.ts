@@ -28,6 +28,7 @@ export function createSupervisor(options: {
   cwd: string
   env: NodeJS.ProcessEnv
   record(pid: number): void
+  readyDeadlineMs?: number
 }): Supervisor {
   const stages: Running[][] = []
   const parts: Part[] = []
@@ -69,7 +70,10 @@ export function createSupervisor(options: {
         void part.exited.then((exit) => fail(explainDeath(part, exit, options.logs)))
       }
       const ready = started.map(({ spec }) =>
-        waitUntilReady(spec.name, spec.readyUrl, { deadlineMs: READY_DEADLINE_MS, signal: aborter.signal }),
+        waitUntilReady(spec.name, spec.readyUrl, {
+          deadlineMs: options.readyDeadlineMs ?? READY_DEADLINE_MS,
+          signal: aborter.signal,
+        }),
       )
       await Promise.all(ready)
     },
