@@ -43,10 +43,31 @@ export type FaultType = Fault['type']
 
 type Subject = { sid: string; from: string; to: string }
 
+/** What can happen to a stream that is open now. Both answer whether there was one. */
+export type StreamTrouble = {
+  lose: (callSid: string) => boolean
+  goHalfOpen: (callSid: string, forMs?: number) => boolean
+}
+
 /** The orders that are in force. */
 export class FaultList {
+  readonly #trouble: StreamTrouble
   readonly #faults = new Map<string, { fault: Fault; left: number }>()
   #nextId = 1
+
+  constructor(trouble: StreamTrouble) {
+    this.#trouble = trouble
+  }
+
+  /** Breaks the connection of a call's open stream now. An Error when it has none. */
+  loseStream(callSid: string): void {
+    if (!this.#trouble.lose(callSid)) throw new Error(`Call ${callSid} has no open stream`)
+  }
+
+  /** Lets nothing through the connection of a call's open stream from now on, and gives it up after `forMs`. */
+  halfOpenStream(callSid: string, forMs?: number): void {
+    if (!this.#trouble.goHalfOpen(callSid, forMs)) throw new Error(`Call ${callSid} has no open stream`)
+  }
 
   /** Puts a fault in force; the answer is the id that lifts it. */
   add(fault: Fault): string {

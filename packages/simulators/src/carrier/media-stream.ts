@@ -84,15 +84,17 @@ export class MediaStream {
   }
 
   /** Breaks the connection without a word. */
-  lose(): void {
+  lose(): true {
     this.#socket?.terminate()
+    return true
   }
 
   /** From now on the connection carries nothing either way; after `forMs` it is given up as lost. */
-  goHalfOpen(forMs = HALF_OPEN_MS): void {
+  goHalfOpen(forMs = HALF_OPEN_MS): true {
     this.#socket?.pause()
     this.#pace?.stopSending()
     this.#later(forMs, () => this.lose())
+    return true
   }
 
   /** A key of the phone. */

@@ -1,12 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Call } from './call.ts'
+import { answerControl } from './control/control.ts'
 import { newSid } from './core/sid.ts'
 import { Debugger } from './debugger.ts'
 import { placeInbound } from './exchange.ts'
 import { FaultList } from './faults.ts'
 import { Ticker } from './line/ticker.ts'
-import { PhoneBook } from './phone/phone-book.ts'
+import type { MediaStream } from './media-stream.ts'
+import type { Phone } from './phone/phone.ts'
+import { type DialIn, PhoneBook } from './phone/phone-book.ts'
 import { RecordingStore } from './recordings.ts'
 import { answerRest } from './rest/rest-server.ts'
 import { type CarrierLimits, type CarrierSwitches, DEFAULT_LIMITS, DEFAULT_SWITCHES } from './switches.ts'
@@ -27,6 +30,8 @@ export type CarrierOptions = {
    */
   publicHosts?: Readonly<Record<string, string>>
   switches?: Partial<CarrierSwitches>
+  /** The same as the switch of this name. */
+  allowInsecureStreams?: boolean
   limits?: Partial<CarrierLimits>
 }
 
@@ -37,6 +42,8 @@ export type Carrier = {
   account: Account
   debugger: Debugger
   phones: PhoneBook
+  /** Calls a number of the account: the same as `phones.dialIn`. */
+  dialIn(dial: DialIn): Phone
   faults: FaultList
   switches: CarrierSwitches
   /** Calls by SID. */
@@ -50,14 +57,18 @@ export type Carrier = {
 /** Starts the carrier. Rejects when the port is taken. */
 export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
   const { accountSid, authToken, apiKeys = [], host = '127.0.0.1' } = options
-  const switches = { ...DEFAULT_SWITCHES, ...options.switches }
+  const { allowInsecureStreams = DEFAULT_SWITCHES.allowInsecureStreams } = options
+  const switches = { ...DEFAULT_SWITCHES, allowInsecureStreams, ...options.switches }
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   let url = ''
   const world: World = {
     account: { sid: accountSid, authToken, apiKeys },
     switches,
     limits,
-    faults: new FaultList(),
+    faults: new FaultList({
+      lose: (callSid) => openStream(world, callSid)?.lose() !== undefined,
+      goHalfOpen: (callSid, forMs) => openStream(world, callSid)?.goHalfOpen(forMs) !== undefined,
+    }),
     debugger: new Debugger(),
     ticker: new Ticker(),
     webhooks: new Webhooks({ authToken, limits, switches, publicHosts: options.publicHosts ?? {} }),
@@ -73,7 +84,7 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
   }
   for (const number of options.numbers ?? []) setNumber(number)
   world.phoneBook.connect((dial, phone) => placeInbound(world, dial, phone))
-  const server = createServer((request, response) => void answer(world, request, response))
+  const server = createServer((request, response) => void answer(world, request, response, setNumber))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? 0, host, resolve)
@@ -84,6 +95,7 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
     account: world.account,
     debugger: world.debugger,
     phones: world.phoneBook,
+    dialIn: (dial) => world.phoneBook.dialIn(dial),
     faults: world.faults,
     switches,
     calls: world.calls,
@@ -102,9 +114,20 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
 
 const STOP_MS = 3000
 
-async function answer(world: World, request: IncomingMessage, response: ServerResponse): Promise<void> {
+function openStream(world: World, callSid: string): MediaStream | undefined {
+  const stream = world.calls.get(callSid)?.stream
+  return stream?.isOpen ? stream : undefined
+}
+
+async function answer(
+  world: World,
+  request: IncomingMessage,
+  response: ServerResponse,
+  setNumber: (number: IncomingNumber) => void,
+): Promise<void> {
   try {
-    await answerRest(world, request, response)
+    if (request.url?.startsWith('/_sim/')) await answerControl(world, request, response, setNumber)
+    else await answerRest(world, request, response)
   } catch (error) {
     // A broken request dies, the carrier lives.
     if (!response.headersSent) response.writeHead(500).end(String(error))

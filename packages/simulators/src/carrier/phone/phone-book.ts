@@ -30,7 +30,7 @@ export type DialIn = {
 }
 
 /** Phones kept after their call for whoever wants to look. */
-const KEPT = 500
+const KEPT = 100
 
 /** All telephones in the world of this carrier. */
 export class PhoneBook {

@@ -112,6 +112,11 @@ export class Phone implements Handset {
     return writeWav(this.heardAudio)
   }
 
+  /** What it said, as a WAV file. */
+  get saidWav(): Uint8Array {
+    return writeWav(this.saidAudio)
+  }
+
   /** Time just after the last voiced sample it sent; undefined when it said nothing. */
   get lastVoicedMs(): number | undefined {
     return lastSoundBefore(this.saidAudio, Number.POSITIVE_INFINITY)
@@ -120,6 +125,11 @@ export class Phone implements Handset {
   /** Time of the first sound it heard at or after a time. */
   firstSoundAfter(ms: number, height?: number): number | undefined {
     return firstSoundAfter(this.heardAudio, ms, height)
+  }
+
+  /** Time just after the last sound it heard before a time. */
+  lastSoundBefore(ms: number, height?: number): number | undefined {
+    return lastSoundBefore(this.heardAudio, ms, height)
   }
 
   /** The longest silence at its ear. */
