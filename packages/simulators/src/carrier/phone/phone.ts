@@ -190,6 +190,11 @@ export class Phone implements Handset {
     })
   }
 
+  /** Waits until its clock shows a time. Rejects when the call ends before. */
+  waitUntil(ms: number, timeoutMs = 30_000): Promise<number> {
+    return this.#waitFor(`see ${ms} ms on its clock`, timeoutMs, () => (this.ms >= ms ? this.ms : undefined))
+  }
+
   /** Waits for an event, past or future. */
   waitFor<T extends PhoneEvent['type']>(
     type: T,

@@ -1,0 +1,108 @@
+import type { CallDetail, FactType, Transcript } from '@toritsugi/contracts'
+import type { Phone, RealtimeSession } from '@toritsugi/simulators'
+import type { LoggedFact } from './fact-log.ts'
+import type { Stage } from './stage.ts'
+
+/** Height of a sample above which it is sound. */
+const AUDIBLE = 300
+
+/** One phone call, in the words of somebody who tells what happens in it. */
+export class StagedCall {
+  readonly phone: Phone
+  readonly id: string
+  readonly #stage: Stage
+  readonly #firstSession: number
+
+  constructor(stage: Stage, phone: Phone, id: string, firstSession: number) {
+    this.#stage = stage
+    this.phone = phone
+    this.id = id
+    this.#firstSession = firstSession
+  }
+
+  /** The nth session (from 1) the model had for this call. */
+  session(nth = 1): Promise<RealtimeSession> {
+    return this.#stage.model.waitForSession(this.#firstSession + nth - 1)
+  }
+
+  /** The caller's ear gets words like these, after what was waited for before. */
+  assistantSays(words: RegExp, timeoutMs = 15_000): ReturnType<Phone['waitToHear']> {
+    return this.phone.waitToHear(words, { band: 'assistant', timeoutMs })
+  }
+
+  /** The caller speaks; resolves when the last word was said. */
+  callerSays(text: string): ReturnType<Phone['say']> {
+    return this.phone.say(text)
+  }
+
+  /** Nothing is heard for a while: the assistant has finished. */
+  assistantFinishes(silenceMs = 600): Promise<number> {
+    return this.phone.waitForSilence(silenceMs)
+  }
+
+  /** The caller has been speaking for so long. For the middle of a sentence that was not waited for. */
+  async callerHasSpokenFor(ms: number): Promise<void> {
+    const { ms: began } = await this.phone.waitFor('speaks')
+    await this.phone.waitUntil(began + ms)
+  }
+
+  /** Time just after the last sound at the caller's ear before a time; both on the phone's clock, ms. */
+  lastSoundHeardBefore(ms: number): number {
+    const audio = this.phone.heardAudio
+    for (let i = Math.min(audio.length, Math.floor(ms * 8)) - 1; i >= 0; i--)
+      if (Math.abs(audio[i] ?? 0) >= AUDIBLE) return (i + 1) / 8
+    return 0
+  }
+
+  /** The connection of the call's stream breaks without a word. */
+  carrierLosesStream(): void {
+    const stream = this.#stage.carrier.calls.get(this.phone.callSid)?.stream
+    if (!stream) throw new Error('The call has no stream to lose')
+    stream.lose()
+  }
+
+  callerHangsUp(): void {
+    this.phone.hangUp()
+  }
+
+  /** The line is dead at the caller's end. */
+  lineEnds(timeoutMs = 30_000): ReturnType<Phone['waitForEnd']> {
+    return this.phone.waitForEnd(timeoutMs)
+  }
+
+  fact<Type extends FactType>(
+    type: Type,
+    fits: (fact: LoggedFact<Type>) => boolean = () => true,
+    timeoutMs?: number,
+  ): Promise<LoggedFact<Type>> {
+    return this.#stage.facts.waitFor(type, (fact) => fact.subject === this.id && fits(fact), timeoutMs)
+  }
+
+  facts<Type extends FactType>(type: Type): LoggedFact<Type>[] {
+    return this.#stage.facts.of(this.id, type)
+  }
+
+  /** The call is over for everybody, and its transcript will not change any more. */
+  async isWrittenDown(): Promise<Transcript> {
+    await this.fact('call.ended')
+    await this.fact('transcript.completed')
+    return this.transcript()
+  }
+
+  async transcript(): Promise<Transcript> {
+    const answer = await this.#stage.get(`/api/v1/calls/${this.id}/transcript`)
+    if (!answer.ok) throw new Error(`No transcript: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as Transcript
+  }
+
+  async detail(): Promise<CallDetail> {
+    const answer = await this.#stage.get(`/api/v1/calls/${this.id}`)
+    if (!answer.ok) throw new Error(`No call: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as CallDetail
+  }
+
+  /** Ends what a script left open. */
+  leave(): void {
+    if (this.phone.state !== 'over') this.phone.hangUp()
+  }
+}
