@@ -99,9 +99,10 @@ export async function startModel(options: ModelOptions = {}): Promise<Model> {
   }
 }
 
-export type { Brain, Ending, Rule, Situation, ToolCall, Trigger, When } from './core/brain.ts'
+export type { Brain, Ending, Rule, ToolCall, When } from './core/brain.ts'
 export { brainFromJson } from './core/brain-json.ts'
 export { RECEPTIONIST } from './core/receptionist.ts'
+export type { Said as SaidInSession, Situation, Trigger } from './core/situation.ts'
 export type { DebugEntry as ModelDebugEntry } from './debugger.ts'
 export type { Fault as ModelFault, Moment as ModelMoment } from './faults.ts'
 export type { RealtimeSession, UnderstoodTurn } from './session.ts'

@@ -80,7 +80,7 @@ export class ResponseOutput {
       return 100
     }
     if (open.bytes >= speech.bytes.length) return null
-    const length = Math.max(1, Math.round(this.#world.random.between(this.#request.reply.deltaMs)))
+    const length = Math.max(1, Math.round(this.#world.random.between(this.#request.reply.deltaMs)) || 1)
     const until = Math.min(open.bytes + length * speech.bytesPerMs, speech.bytes.length)
     const ms = Math.floor(until / speech.bytesPerMs)
     const words = wordsUntil(open.text, ms, speech.ms).slice(open.sent.length)

@@ -8,8 +8,10 @@ import {
   object,
   oneOf,
   type Problem,
+  pair,
   type Shape,
   text,
+  variant,
 } from '../protocol/shape.ts'
 import type { Brain, Match, Rule } from './brain.ts'
 
@@ -28,6 +30,12 @@ const match: Shape = (value, at) => {
     return invalid(at, `Invalid pattern at '${at}': ${String(error)}`)
   }
 }
+
+const ending = variant('status', {
+  completed: object({ status: anything }),
+  incomplete: object({ status: anything, reason: oneOf('max_output_tokens', 'content_filter') }, ['reason']),
+  failed: object({ status: anything, code: text(), message: text() }, ['code', 'message']),
+})
 
 const call = object({ name: text({ min: 1 }), arguments: anything }, ['name'])
 
@@ -50,8 +58,8 @@ const rule = object(
     callFirst: bool,
     delayMs: duration,
     pace: number({ min: 0.1, max: 1000 }),
-    deltaMs: either(list(number({ min: 5, max: 5000 }), 2), number({ min: 5, max: 5000 })),
-    ends: anything,
+    deltaMs: either(pair(number({ min: 5, max: 5000 })), number({ min: 5, max: 5000 })),
+    ends: ending,
     times: number({ min: 1, whole: true }),
   },
   ['when'],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Brain, Mind, type Situation } from './brain.ts'
+import { type Brain, Mind } from './brain.ts'
 import { brainFromJson } from './brain-json.ts'
 import { RECEPTIONIST } from './receptionist.ts'
+import type { Situation } from './situation.ts'
 
 const NOW: Situation = {
   trigger: 'start',

@@ -1,31 +1,6 @@
 import { dictatedText } from './dictation.ts'
 import { plausibleArguments } from './plausible-arguments.ts'
-
-/** What one response answers. `start` is a response asked for when nothing waits for an answer. */
-export type Trigger = 'heard' | 'text' | 'tool' | 'idle' | 'start'
-
-/** One thing said in the conversation, as far as the model still knows it (truncated words are gone). */
-export type Said = { by: 'caller' | 'assistant' | 'system' | 'tool'; text: string }
-
-/** Everything the model knows when it decides what to answer. */
-export type Situation = {
-  trigger: Trigger
-  /** Words understood in the last turn of the caller's audio; '' when it was noise or there was none. */
-  heard: string
-  /** The last text item (typed user text, keys, system notices) when that is what is answered. */
-  text: string
-  /** Results of the tools just run, oldest first. */
-  toolOutputs: readonly { name: string; output: string }[]
-  instructions: string
-  /** `instructions` given with this `response.create`, or null. */
-  askedInstructions: string | null
-  tools: readonly ToolFace[]
-  metadata: Readonly<Record<string, string>> | null
-  dialogue: readonly Said[]
-}
-
-/** A declared function as the model sees it. */
-export type ToolFace = { name: string; description: string; parameters: Record<string, unknown> }
+import { type Situation, saidBefore, type ToolFace, type Trigger } from './situation.ts'
 
 /** Text to match: a part of it in any letter case, or a pattern. */
 export type Match = string | RegExp
@@ -198,13 +173,6 @@ function filled(template: string, now: Situation): string {
     if (name === 'toolOutput') return now.toolOutputs.at(-1)?.output ?? ''
     return saidBefore(now, name === 'before' ? 'caller' : 'assistant')
   })
-}
-
-/** The last words of one side before the turn that is being answered; '' when the model knows none. */
-export function saidBefore(now: Situation, by: 'caller' | 'assistant'): string {
-  const answered = now.trigger === 'heard' || now.trigger === 'text'
-  const earlier = answered && by === 'caller' ? now.dialogue.slice(0, -1) : now.dialogue
-  return earlier.findLast((said) => said.by === by && said.text !== '')?.text ?? ''
 }
 
 function rangeOf(deltaMs: Rule['deltaMs']): readonly [number, number] | undefined {

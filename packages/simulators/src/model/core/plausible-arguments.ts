@@ -1,4 +1,4 @@
-import { type Situation, saidBefore, type ToolFace } from './brain.ts'
+import { type Situation, saidBefore, type ToolFace } from './situation.ts'
 
 /** Plausible arguments for a declared function, made from its JSON schema and the caller's words. */
 export function plausibleArguments(tool: ToolFace, now: Situation): Record<string, unknown> {

@@ -1,6 +1,7 @@
-import { type Brain, type Rule, type Situation, saidBefore, type ToolFace } from './brain.ts'
+import type { Brain, Rule } from './brain.ts'
 import { openingText } from './dictation.ts'
 import { plausibleArguments } from './plausible-arguments.ts'
+import { type Situation, saidBefore, type ToolFace } from './situation.ts'
 
 /** The default brain: somebody who answers the telephone, in the language of the instructions or the caller. */
 export const RECEPTIONIST: Brain = [

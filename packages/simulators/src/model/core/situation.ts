@@ -1,7 +1,32 @@
 import { isObject } from '../protocol/shape.ts'
-import type { Said, Situation, ToolFace, Trigger } from './brain.ts'
 import type { Entry } from './conversation.ts'
 import type { ToolDefinition } from './session-config.ts'
+
+/** What one response answers. `start` is a response asked for when nothing waits for an answer. */
+export type Trigger = 'heard' | 'text' | 'tool' | 'idle' | 'start'
+
+/** One thing said in the conversation, as far as the model still knows it (truncated words are gone). */
+export type Said = { by: 'caller' | 'assistant' | 'system' | 'tool'; text: string }
+
+/** Everything the model knows when it decides what to answer. */
+export type Situation = {
+  trigger: Trigger
+  /** Words understood in the last turn of the caller's audio; '' when it was noise or there was none. */
+  heard: string
+  /** The last text item (typed user text, keys, system notices) when that is what is answered. */
+  text: string
+  /** Results of the tools just run, oldest first. */
+  toolOutputs: readonly { name: string; output: string }[]
+  instructions: string
+  /** `instructions` given with this `response.create`, or null. */
+  askedInstructions: string | null
+  tools: readonly ToolFace[]
+  metadata: Readonly<Record<string, string>> | null
+  dialogue: readonly Said[]
+}
+
+/** A declared function as the model sees it. */
+export type ToolFace = { name: string; description: string; parameters: Record<string, unknown> }
 
 /** What a response is made from: the items it sees and the words it was asked with. */
 export type Asked = {
@@ -76,4 +101,11 @@ function faceOf(tool: ToolDefinition): ToolFace[] {
   if (tool.type !== 'function' || tool.name === undefined) return []
   const parameters = isObject(tool.parameters) ? tool.parameters : {}
   return [{ name: tool.name, description: tool.description ?? '', parameters }]
+}
+
+/** The last words of one side before the turn that is being answered; '' when the model knows none. */
+export function saidBefore(now: Situation, by: 'caller' | 'assistant'): string {
+  const answered = now.trigger === 'heard' || now.trigger === 'text'
+  const earlier = answered && by === 'caller' ? now.dialogue.slice(0, -1) : now.dialogue
+  return earlier.findLast((said) => said.by === by && said.text !== '')?.text ?? ''
 }

@@ -104,6 +104,15 @@ export function list(shape: Shape, max = 10_000): Shape {
   }
 }
 
+/** Two values of one shape, such as a range. */
+export function pair(shape: Shape): Shape {
+  return (value, at) => {
+    const problem = list(shape, 2)(value, at)
+    if (problem || (Array.isArray(value) && value.length === 2)) return problem
+    return invalid(at, `Invalid '${at}': expected an array with exactly 2 entries.`)
+  }
+}
+
 /**
  * An object of exactly these keys. What is missing is complained of first, then what is unknown, then what is
  * wrong, as the live service does for beta field names sent without `session.type`.
