@@ -1,6 +1,6 @@
 import { type Bus, connectBus, type Subscription, startOutboxRelay } from '@toritsugi/bus'
 import { AssistantContent, openSession, type PlanReply, planSession, runTool } from '@toritsugi/contracts'
-import { type Database, openDatabase, outboxStore } from '@toritsugi/db'
+import { type Database, openDatabase, outboxStore, startHousekeeping } from '@toritsugi/db'
 import {
   apiKeyAuth,
   type BuiltService,
@@ -94,6 +94,8 @@ export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<Buil
   const subscriptions = await subscribe({ bus, db, plans, tools, config, log })
   const relay = startOutboxRelay({ store: outboxStore(db, { log }), bus, log, observer: metrics.bus })
 
+  const housekeeping = startHousekeeping({ db, log })
+
   const app = await buildHttp({
     log,
     metrics,
@@ -117,6 +119,7 @@ export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<Buil
     },
     async close() {
       await relay.stop()
+      await housekeeping.stop()
       await bus.close()
       await db.close()
     },

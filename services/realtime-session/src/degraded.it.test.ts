@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from '@nats-io/transport-node'
 import {
   type AssistantId,
   type CallId,
+  type Envelope,
   type FactData,
   newId,
   openSession,
@@ -158,5 +160,27 @@ describe('malformed messages', () => {
         arguments: '{',
       }),
     ).toMatchObject({ ok: true, value: { outcome: 'refused' } })
+  })
+})
+
+describe('the facts as their owners write them', () => {
+  it('are all taken: those that concern this service, and those that do not', async () => {
+    const folder = new URL('../../../packages/contracts/fixtures/facts/', import.meta.url)
+    const facts = readdirSync(folder).map(
+      (file): Envelope => JSON.parse(readFileSync(new URL(file, folder), 'utf8')),
+    )
+    const callId = facts[0]?.subject ?? expect.unreachable()
+    for (const fact of facts) await bus.publish(fact)
+    const ids = facts.filter(({ type }) => /^(turn|tool)\./.test(type)).map(({ id }) => id)
+    await expect
+      .poll(() => db.client.realtimeSessionInbox.count({ where: { messageId: { in: ids } } }), {
+        timeout: 10_000,
+      })
+      .toBe(ids.length)
+    await expect
+      .poll(() => db.client.usageEntry.count({ where: { callId } }), { timeout: 10_000 })
+      .toBeGreaterThanOrEqual(2)
+    expect(stage.lines.filter((line) => line.includes('cannot be handled'))).toEqual([])
+    expect(await db.client.dialogueTool.count({ where: { callId } })).toBe(1)
   })
 })

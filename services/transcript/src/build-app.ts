@@ -1,5 +1,5 @@
 import { connectBus, startOutboxRelay } from '@toritsugi/bus'
-import { openDatabase, outboxStore, startTimerRunner } from '@toritsugi/db'
+import { openDatabase, outboxStore, startHousekeeping, startTimerRunner } from '@toritsugi/db'
 import {
   apiKeyAuth,
   type BuiltService,
@@ -32,6 +32,7 @@ export async function buildApp(parts: ServiceParts<TranscriptConfig>): Promise<B
   const runner = createTranscriptRunner({ store: transcriptStore(db), log })
   const facts = await consumeTranscriptFacts({ bus, applyFact: runner.applyFact, log })
   const relay = startOutboxRelay({ store: outboxStore(db, { log }), bus, log, observer: metrics.bus })
+  const housekeeping = startHousekeeping({ db, log })
   const timers = startTimerRunner({
     db,
     log,
@@ -55,6 +56,7 @@ export async function buildApp(parts: ServiceParts<TranscriptConfig>): Promise<B
     drain: () => facts.stop(config.STOP_GRACE_MS),
     async close() {
       await timers.stop()
+      await housekeeping.stop()
       await relay.stop()
       await bus.close()
       await db.close()

@@ -46,7 +46,7 @@ describe('what is asked', () => {
     })
     expect(asked[0]).toMatchObject({
       method: 'POST',
-      body: '{"number":"12"}',
+      body: `{"callId":"call_${'1'.repeat(32)}","toolCallId":"c1","tool":"look-up","arguments":{"number":"12"}}`,
       headers: {
         authorization: 'Bearer x',
         'content-type': 'application/json',

@@ -29,9 +29,9 @@ const isTransient = (error: Error): boolean =>
   error instanceof TransientAnswer || (error instanceof ExchangeError && error.failure === 'network')
 
 /**
- * A tool that is an HTTP endpoint of the integrator's own. POST sends the arguments as a JSON body, GET as the
- * query. Each request carries the ids of call and use, the latter as `Idempotency-Key`. `timeoutMs` is for all
- * attempts together.
+ * A tool that is an HTTP endpoint of the integrator's own. POST sends JSON, `{callId, toolCallId, tool, arguments}`;
+ * GET the arguments alone, as the query. Each request carries the ids of call and use as headers too, the latter
+ * as `Idempotency-Key`. `timeoutMs` is for all attempts together.
  */
 export function httpTool(declared: HttpTool, exchange: Exchange): Tool {
   const policy = retry(handleWhen(isTransient), {
@@ -92,7 +92,14 @@ function questionOf(declared: HttpTool, given: ToolArguments, context: ToolConte
       'toritsugi-call-id': context.callId,
       'idempotency-key': context.toolCallId,
     },
-    body: isPost ? JSON.stringify(given) : null,
+    body: isPost
+      ? JSON.stringify({
+          callId: context.callId,
+          toolCallId: context.toolCallId,
+          tool: declared.name,
+          arguments: given,
+        })
+      : null,
   }
 }
 

@@ -21,8 +21,10 @@ export type Assembled = {
   utterances: Utterance[]
   /** Turns whose words are still awaited, in spoken order as far as it is known. */
   missing: TurnId[]
-  /** The call is over, every stream of it has ended, and the words of every turn are settled. */
+  /** The call is over, every stream it was to have has ended, and the words of every turn are settled. */
   hasAll: boolean
+  /** The same for the streams of which anything was ever heard: one that was offered may never have begun. */
+  hasAllOfKnown: boolean
 }
 
 /** How long the last facts of an ended call are waited for, ms. */
@@ -41,14 +43,12 @@ export function assemble(call: CallRecord): Assembled {
     .sort((a, b) => a.epoch - b.epoch || (a.place ?? 0) - (b.place ?? 0))
   const missing = missingTurns(call, placed)
   const ended = call.streams.filter((stream) => stream.endedAt !== null).length
+  const hasAllOfKnown = call.streamsExpected !== null && ended >= startOf.size && missing.length === 0
   return {
     utterances: placed.flatMap((turn) => utterance(turn, startOf.get(turn.epoch) ?? base, base)),
     missing,
-    hasAll:
-      call.streamsExpected !== null &&
-      ended >= call.streamsExpected &&
-      ended >= startOf.size &&
-      missing.length === 0,
+    hasAll: hasAllOfKnown && ended >= (call.streamsExpected ?? 0),
+    hasAllOfKnown,
   }
 }
 

@@ -94,6 +94,11 @@ describe('a transcript is completed', () => {
       [{ utterances: 1, complete: false, missing: [] }],
     ],
     [
+      'after the wait, when a stream was offered and the caller hung up before it began',
+      [streamStarted(), ...turn, streamEnded([1]), callEnded(2), expired],
+      [all(1)],
+    ],
+    [
       'only once, whatever comes again or too late',
       [
         streamStarted(),

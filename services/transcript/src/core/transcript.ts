@@ -108,8 +108,12 @@ function settle(
 }
 
 function complete(state: TranscriptState): Step<TranscriptState, TranscriptCommand> {
-  const { utterances, missing, hasAll } = assemble(state)
-  const completed = { utterances: utterances.length, complete: hasAll, missing: missing.slice(0, 5000) }
+  const { utterances, missing, hasAllOfKnown } = assemble(state)
+  const completed = {
+    utterances: utterances.length,
+    complete: hasAllOfKnown,
+    missing: missing.slice(0, 5000),
+  }
   return go<TranscriptState, TranscriptCommand>({ ...state, completed }, { type: 'publish', data: completed })
 }
 
