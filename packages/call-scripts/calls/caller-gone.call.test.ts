@@ -1,5 +1,5 @@
+import { Stage } from '@toritsugi/call-scripts'
 import { describe, expect, it } from 'vitest'
-import { Stage } from '../src/index.ts'
 
 const stage = await Stage.open()
 

@@ -1,6 +1,6 @@
+import { Stage } from '@toritsugi/call-scripts'
 import type { AssistantList } from '@toritsugi/contracts'
 import { describe, expect, it } from 'vitest'
-import { Stage } from '../src/index.ts'
 
 const stage = await Stage.open()
 

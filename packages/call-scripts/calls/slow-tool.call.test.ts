@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Stage } from '@toritsugi/call-scripts'
 import type { AssistantList } from '@toritsugi/contracts'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Stage } from '../src/index.ts'
 
 const stage = await Stage.open()
 

@@ -78,3 +78,4 @@ export const Assistant = z
 export type Assistant = z.infer<typeof Assistant>
 
 export const AssistantList = z.strictObject({ items: z.array(Assistant) }).meta({ id: 'AssistantList' })
+export type AssistantList = z.infer<typeof AssistantList>
