@@ -3,8 +3,8 @@ import { accessSync, constants } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { guard, release } from '@toritsugi/embedded-servers'
 
-/** Which core a child is kept on: the subject has one for itself, everything else shares the other. */
-export type Core = 'subject' | 'rest'
+/** Which core a child is kept on: the subject has one for itself, everything else shares the other; or it is free. */
+export type Core = 'subject' | 'rest' | 'any'
 
 export type PinnedChild = {
   readonly name: string
@@ -12,6 +12,7 @@ export type PinnedChild = {
   readonly process: ChildProcess
   /** Its last lines, for a message about why it ended. */
   lastLines(): readonly string[]
+  isRunning(): boolean
   /** The first line of its output that this function makes something of. */
   waitForLine<T>(read: (line: string) => T | undefined, deadlineMs: number): Promise<T>
   /** Ends it by its id: TERM, then KILL. */
@@ -43,13 +44,16 @@ export function startPinned(options: {
   name: string
   core: Core
   script: string
+  nodeArgs?: readonly string[]
   args?: readonly string[]
   env?: NodeJS.ProcessEnv
+  onLine?: (line: string) => void
 }): PinnedChild {
-  const node = [process.execPath, options.script, ...(options.args ?? [])]
-  const [command, ...args] = canPin
-    ? [tasksetPath as string, '-c', options.core === 'subject' ? '0' : '1', ...node]
-    : node
+  const node = [process.execPath, ...(options.nodeArgs ?? []), options.script, ...(options.args ?? [])]
+  const [command, ...args] =
+    canPin && options.core !== 'any'
+      ? [tasksetPath as string, '-c', options.core === 'subject' ? '0' : '1', ...node]
+      : node
   const child = spawn(command as string, args, {
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -60,7 +64,7 @@ export function startPinned(options: {
   if (pid === undefined) throw new Error(`${options.name} could not be started`)
   guard(pid)
   child.once('exit', () => release(pid))
-  return childOf(options.name, pid, child)
+  return childOf(options.name, pid, child, options.onLine)
 }
 
 /** Keeps a process that is already running on the core of everything else; all its threads. */
@@ -73,7 +77,12 @@ export function pinToRest(pid: number): Promise<void> {
   })
 }
 
-function childOf(name: string, pid: number, child: ChildProcess): PinnedChild {
+function childOf(
+  name: string,
+  pid: number,
+  child: ChildProcess,
+  onLine: ((line: string) => void) | undefined,
+): PinnedChild {
   const lines: string[] = []
   const watchers = new Set<(line: string) => void>()
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -85,6 +94,7 @@ function childOf(name: string, pid: number, child: ChildProcess): PinnedChild {
       rest = (parts.pop() ?? '').slice(-100_000)
       for (const line of parts) {
         lines.push(line)
+        onLine?.(line)
         if (lines.length > KEPT_LINES) lines.shift()
         for (const watch of watchers) watch(line)
       }
@@ -96,6 +106,7 @@ function childOf(name: string, pid: number, child: ChildProcess): PinnedChild {
     pid,
     process: child,
     lastLines: () => lines,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     waitForLine(read, deadlineMs) {
       return new Promise((resolve, reject) => {
         const settle = (act: () => void) => {

@@ -67,6 +67,5 @@ export const encodeFields = (fields: Fields): string =>
     .map(([key, value]) => `${encodeURIComponent(wellFormed(key))}=${encodeURIComponent(wellFormed(value))}`)
     .join('&')
 
-/** Lone surrogates cannot be encoded; they travel as what they become. */
-const wellFormed = (text: string): string =>
-  text.toWellFormed?.() ?? text.replace(/[\ud800-\udfff]/g, '\ufffd')
+/** Lone surrogates cannot be encoded: UTF-8 makes replacement characters of them. */
+const wellFormed = (text: string): string => Buffer.from(text).toString()

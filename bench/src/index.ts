@@ -1,0 +1,5 @@
+export { runLoad } from './generator/load.ts'
+export type { CallTarget, LoadResult, LoadSpec, Rhythm } from './generator/load-types.ts'
+export { type ModelServer, startModelServer } from './generator/model-server.ts'
+export { type House, openHouse } from './house/house.ts'
+export { type Program, type ServiceProcess, startServiceProcess } from './house/service-process.ts'

@@ -1,0 +1,59 @@
+import type { ServiceProcess } from '@toritsugi/bench'
+import type { KindReport, Tally } from './kind.ts'
+import { growthOf, type ProcessProbe, probe, tooMuch } from './process-probe.ts'
+
+type Watched = {
+  service: ServiceProcess
+  probe: ProcessProbe
+  half?: Awaited<ReturnType<ProcessProbe['measure']>>
+}
+
+/** The services a kind is aimed at: they must live, stay small, and complain of nothing they need not. */
+export class WatchedServices {
+  readonly #watched: Watched[]
+  readonly #known: readonly RegExp[]
+
+  private constructor(watched: Watched[], known: readonly RegExp[]) {
+    this.#watched = watched
+    this.#known = known
+  }
+
+  /** @param known complaints in their logs that bad input is meant to cause */
+  static async of(services: readonly ServiceProcess[], known: readonly RegExp[]): Promise<WatchedServices> {
+    const watched = await Promise.all(
+      services.map(async (service) => ({ service, probe: await probe(service) })),
+    )
+    return new WatchedServices(watched, known)
+  }
+
+  /** To be called when half of the mutants are through: what grows from here on is growth. */
+  async atHalf(): Promise<void> {
+    for (const one of this.#watched) one.half = await one.probe.measure()
+  }
+
+  isAlive(): boolean {
+    return this.#watched.every(({ service }) => service.child.isRunning())
+  }
+
+  /** Looks at everything once more, and tells the tally what is wrong. */
+  async finish(tally: Tally): Promise<KindReport['growth']> {
+    const growth: { process: string; heapKib: number; resources: Readonly<Record<string, number>> }[] = []
+    for (const { service, probe: of, half } of this.#watched) {
+      if (!service.child.isRunning()) {
+        tally.fail(`${service.program} is gone: ${service.child.lastLines().slice(-5).join(' | ')}`)
+        continue
+      }
+      if (half !== undefined) {
+        const grown = growthOf(half, await of.measure())
+        growth.push({ process: service.program, ...grown })
+        const why = tooMuch(grown)
+        if (why !== undefined) tally.fail(`${service.program}: ${why}`)
+      }
+      of.close()
+      const unknown = service.complaints.filter((line) => !this.#known.some((known) => known.test(line)))
+      for (const line of unknown.slice(0, 10))
+        tally.fail(`${service.program} complained: ${line.slice(0, 600)}`)
+    }
+    return growth
+  }
+}
