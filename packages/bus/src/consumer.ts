@@ -1,22 +1,16 @@
-import {
-  AckPolicy,
-  type ConsumerConfig,
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JsMsg,
-} from '@nats-io/jetstream'
-import { nanos } from '@nats-io/nats-core'
-import { type CallFamily, type Channel, callSubject, type Envelope } from '@toritsugi/contracts'
-import { isMissing } from './bus-faults.ts'
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { CallFamily, Channel, Envelope } from '@toritsugi/contracts'
 import type { Connection } from './connection.ts'
+import { ackWaitMs, ensureConsumer, factStream } from './consumer-config.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { findEarlier } from './earlier.ts'
 import { decodeEnvelope } from './envelope-codec.ts'
 import { createLanes } from './lanes.ts'
 import type { Log } from './log.ts'
+import { createMessageHandler } from './message-handler.ts'
 import type { BusObserver } from './observer.ts'
-import { doneWithin, pause } from './pause.ts'
-import { decideRedelivery, defaultRedelivery, type RedeliveryPolicy } from './redelivery.ts'
+import { doneWithin } from './pause.ts'
+import type { RedeliveryPolicy } from './redelivery.ts'
+import { createStopping } from './stopping.ts'
 
 /** What the bus knows of a message beside its envelope. */
 export type Arrival = {
@@ -62,8 +56,6 @@ export type Subscription = {
   stop(drainMs?: number): Promise<void>
 }
 
-const ackWaitMs = 10_000
-const parkedPauseMs = 50
 const silentAfterMisses = 3
 
 /** Consumes facts until stopped, whatever happens to the server, the stream or the durable meanwhile. */
@@ -73,140 +65,58 @@ export async function consumeFacts(
   log: Log,
   options: ConsumerOptions,
 ): Promise<Subscription> {
-  const { durable, parallel = 16, maxPending = 256, redelivery = defaultRedelivery } = options
-  const families = [
-    ...new Set([...(options.channels ?? []).map((c) => c.family), ...(options.families ?? [])]),
-  ]
+  const { durable, channels = [], parallel = 16, maxPending = 256 } = options
+  const families = [...new Set([...channels.map(({ family }) => family), ...(options.families ?? [])])]
   if (families.length === 0) throw new Error(`the consumer ${durable} listens to nothing`)
-  const types = options.families ? null : new Set((options.channels ?? []).map((c) => c.type))
+  const types = new Set(channels.map(({ type }) => type))
   const wants = (type: string, family: CallFamily) =>
-    types === null ? true : types.has(type) || (options.families?.includes(family) ?? false)
-  const stream = 'CALLS'
+    types.has(type) || (options.families?.includes(family) ?? false)
   const lanes = createLanes(parallel)
   const held = new Set<JsMsg>()
   const deadLetters = createDeadLetters(connection, observer, log, durable)
-  const stopping = { now: false, wake: () => {} }
+  const stopping = createStopping()
+  const handle = createMessageHandler({
+    ...{ connection, observer, log, deadLetters, stopping, families, wants },
+    ...{ durable, handle: options.handle, redelivery: options.redelivery },
+  })
+  const ensure = () => ensureConsumer(connection.jsm, { durable, families, maxPending, from: options.from })
   let messages: ConsumerMessages | undefined
 
-  const config: Partial<ConsumerConfig> & { durable_name: string } = {
-    durable_name: durable,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ackWaitMs),
-    max_ack_pending: maxPending,
-    max_deliver: -1,
-    deliver_policy: options.from === 'new' ? DeliverPolicy.New : DeliverPolicy.All,
-    filter_subjects: families.map((family) => callSubject('*', family)),
-  }
-
-  const ensureConsumer = async (): Promise<void> => {
-    const { consumers } = connection.jsm
-    const found = await consumers.info(stream, durable).catch((error: unknown) => {
-      if (isMissing(error)) return null
-      throw error
-    })
-    if (found === null) await consumers.add(stream, config)
-    else if (differs(found.config, config)) {
-      const { deliver_policy: _, ack_policy: __, durable_name: ___, ...changeable } = config
-      await consumers.update(stream, durable, { ...found.config, ...changeable })
-    }
-  }
-
-  const handleOne = async (message: JsMsg, envelope: Envelope): Promise<void> => {
-    const firstTriedAt = performance.now()
-    let attempt = message.info.deliveryCount
-    for (let firstRun = true; !stopping.now || firstRun; firstRun = false) {
-      const startedAt = performance.now()
-      try {
-        const handled = await options.handle(envelope, {
-          streamPosition: message.seq,
-          waitedMs: Math.round(startedAt - firstTriedAt),
-          attempt,
-          storedAt: message.time,
-          hasEarlier: (position) =>
-            findEarlier(connection, { stream, families, wants, envelope, position, before: message.seq }),
-        })
-        if (handled === 'parked') {
-          observer.count?.('parked', durable)
-          await rest(parkedPauseMs)
-          continue
-        }
-        message.ack()
-        observer.count?.('handled', durable)
-        observer.took?.('handle', durable, performance.now() - startedAt)
-        return
-      } catch (error) {
-        const decision = decideRedelivery(error, attempt, redelivery)
-        const fields = {
-          err: error,
-          durable,
-          event: envelope.type,
-          eventId: envelope.id,
-          callId: envelope.subject,
-          attempt,
-        }
-        if (decision.do === 'bury') {
-          log.error(fields, 'message cannot be handled')
-          await deadLetters.bury(message, decision.reason)
-          return
-        }
-        observer.count?.('retried', durable)
-        log.warn({ ...fields, ms: decision.afterMs }, 'message is tried again')
-        if (decision.counts) attempt++
-        await rest(decision.afterMs)
-      }
-    }
-    // Stopped while it was to be tried again: another process gets it.
-    message.nak()
-  }
-
-  const rest = async (ms: number): Promise<void> => {
-    const resting = pause(ms)
-    resters.add(resting.wake)
-    await resting.over
-    resters.delete(resting.wake)
-  }
-  const resters = new Set<() => void>()
-
-  const take = (message: JsMsg): void => {
-    const decoded = decodeEnvelope(message.data)
-    if (decoded.is === 'unknown') {
-      observer.count?.('unknown-type', durable)
-      message.ack()
-      return
-    }
-    if (decoded.is === 'poison') {
-      log.error(
-        { durable, subject: message.subject, seq: message.seq, reason: decoded.reason },
-        'message is malformed',
-      )
-      held.add(message)
-      lanes.add(`poison ${message.seq}`, async () => {
-        await deadLetters.bury(message, decoded.reason)
-        held.delete(message)
-      })
-      return
-    }
-    const { envelope, channel } = decoded
-    if (!wants(channel.type, channel.family)) {
-      message.ack()
-      return
-    }
+  const enqueue = (lane: string, message: JsMsg, work: () => Promise<void>): void => {
     held.add(message)
-    lanes.add(envelope.subject ?? envelope.source, async () => {
+    lanes.add(lane, async () => {
       try {
-        await handleOne(message, envelope)
+        await work()
       } finally {
         held.delete(message)
       }
     })
   }
 
+  const take = (message: JsMsg): void => {
+    const decoded = decodeEnvelope(message.data)
+    if (decoded.is === 'poison') {
+      const { subject, seq } = message
+      log.error({ durable, subject, seq, reason: decoded.reason }, 'message is malformed')
+      enqueue(`poison ${seq}`, message, () => deadLetters.bury(message, decoded.reason))
+    } else if (decoded.is === 'unknown') {
+      observer.count?.('unknown-type', durable)
+      message.ack()
+    } else if (wants(decoded.channel.type, decoded.channel.family)) {
+      const { envelope } = decoded
+      enqueue(envelope.subject ?? envelope.source, message, () => handle(message, envelope))
+    } else {
+      message.ack()
+    }
+  }
+
   const consumeOnce = async (): Promise<void> => {
-    const consumer = await connection.js.consumers.get(stream, durable)
+    const consumer = await connection.js.consumers.get(factStream, durable)
     const current = await consumer.consume({
       max_messages: Math.min(maxPending, 200),
       expires: 5000,
       idle_heartbeat: 1000,
+      // Without it a consumer that was deleted would be waited for silently, for ever.
       abort_on_missing_resource: true,
     })
     messages = current
@@ -240,10 +150,10 @@ export async function consumeFacts(
         log.warn({ err, durable, attempt: failures }, 'consumer lost')
       }
       if (stopping.now) return
-      await rest(Math.min(100 * 2 ** failures, 2000))
+      await stopping.rest(Math.min(100 * 2 ** failures, 2000))
       if (stopping.now || !connection.isConnected()) continue
       try {
-        await ensureConsumer()
+        await ensure()
         observer.count?.('consumer-recreated', durable)
       } catch (err) {
         log.warn({ err, durable }, 'consumer cannot be made')
@@ -257,27 +167,16 @@ export async function consumeFacts(
   }, ackWaitMs / 3)
   holding.unref()
 
-  await ensureConsumer()
+  await ensure()
   const running = run()
 
   return {
     ready: Promise.resolve(),
     async stop(drainMs = 5000) {
-      stopping.now = true
+      stopping.begin()
       messages?.stop()
-      for (const wake of resters) wake()
       await doneWithin(Promise.all([running, lanes.idle()]), drainMs)
       clearInterval(holding)
     },
   }
-}
-
-function differs(found: ConsumerConfig, wanted: Partial<ConsumerConfig>): boolean {
-  const pair = (config: Partial<ConsumerConfig>) =>
-    JSON.stringify([
-      config.ack_wait,
-      config.max_ack_pending,
-      [...(config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []))].sort(),
-    ])
-  return pair(found) !== pair(wanted)
 }

@@ -1,7 +1,7 @@
 import { callIntended, type Envelope, factEnvelope, newId } from '@toritsugi/contracts'
-import { appendFacts, type Database, openDatabase, outboxStore } from '@toritsugi/db'
+import { appendFacts, applyInOrder, type Database, migrate, openDatabase, outboxStore } from '@toritsugi/db'
 import { usePostgres } from '@toritsugi/testkit'
-import { startOwnNats } from '@toritsugi/testkit/infra'
+import { startOwnNats, startOwnPostgres } from '@toritsugi/testkit/infra'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { connectBus } from './bus.ts'
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts'
@@ -144,6 +144,30 @@ describe('the relay', () => {
     }
   }, 60_000)
 
+  it('publishes once more under the same id when the mark was lost, and nobody sees it', async () => {
+    const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'call_control relay' AND datname = current_database()`
+    const admin = openDatabase({ url: postgres.url(), schema: 'call_control' })
+    let published = 0
+    const losing = {
+      isConnected: bus.isConnected,
+      onReconnect: bus.onReconnect,
+      async publish(...how: Parameters<typeof bus.publish>) {
+        const result = await bus.publish(...how)
+        // Stored, but not yet marked: now the relay's connection is lost.
+        if (++published === 2) await admin.client.$queryRawUnsafe(terminate)
+        return result
+      },
+    }
+    const callId = newId('call')
+    await write([fact(callId), fact(callId), fact(callId)])
+    relays.push(startOutboxRelay({ store: outboxStore(db), bus: losing, pollMs: 100 }))
+    await eventually(async () => expect(await unpublished()).toBe(0))
+    expect(published).toBeGreaterThan(3)
+    await eventually(() => expectInOrder([callId], 3))
+    await admin.close()
+  })
+
   it('sets a row aside that the bus will never take, and goes on with the call', async () => {
     const callId = newId('call')
     await write([fact(callId), fact(callId), fact(callId)])
@@ -177,4 +201,66 @@ describe('the relay', () => {
     // About 25 ms on two busy cores; the bench holds it to its figure.
     expect(median).toBeLessThan(500)
   })
+})
+
+describe('from the outbox of one service to the tables of another', () => {
+  it('every effect happens once and in order, while both servers are killed', async () => {
+    const own = await startOwnPostgres({ durable: true })
+    await migrate({ url: own.url })
+    const sender = openDatabase({ url: own.url, schema: 'call_control' })
+    const receiver = openDatabase({ url: own.url, schema: 'transcript' })
+    const running = startOutboxRelay({ store: outboxStore(sender), bus, pollMs: 200 })
+    // The effect is a row in a table of the receiver: its timers serve as one here.
+    const consumer = await listener.on({
+      durable: 'exactly-once',
+      families: ['lifecycle'],
+      redelivery: { backoffMs: [50], maxAttempts: 100 },
+      async handle(envelope, arrival) {
+        if (!calls.some((callId) => callId === envelope.subject)) return
+        const applied = await receiver.inTransaction((tx) =>
+          applyInOrder(tx, 'transcript', 'exactly-once', envelope, arrival, async () => {
+            await tx.$executeRaw`
+              INSERT INTO transcript.timer (key, kind, due_at, body)
+              SELECT ${envelope.id}, ${envelope.subject ?? ''}, now(), to_jsonb(count(*))
+              FROM transcript.timer WHERE kind = ${envelope.subject ?? ''}`
+          }),
+        )
+        return applied === 'parked' ? 'parked' : undefined
+      },
+    })
+    const calls = Array.from({ length: 5 }, () => newId('call'))
+    const writing = (async () => {
+      for (let round = 0; round < 20; round++) {
+        for (const callId of calls) {
+          const one = fact(callId)
+          // A write whose answer was lost in the crash is repeated: the fact's id makes that harmless.
+          await eventually(async () => {
+            await sender.inTransaction((tx) => appendFacts(tx, 'call_control', [one]))
+          }, 20_000)
+        }
+      }
+    })()
+    const effects = () => receiver.client.transcriptTimer.count()
+    await eventually(async () => expect(await effects()).toBeGreaterThan(5), 20_000)
+    await own.kill()
+    await nats.kill()
+    await own.start()
+    await nats.start()
+    await writing
+    await eventually(async () => expect(await effects()).toBe(100), 20_000)
+    for (const callId of calls) {
+      const rows = await receiver.client.transcriptTimer.findMany({ where: { kind: callId } })
+      const order = new Map(rows.map((row) => [row.key, row.body]))
+      const facts = await sender.client.callControlOutbox.findMany({
+        where: { lane: callId },
+        orderBy: { position: 'asc' },
+      })
+      expect(facts.map((row) => order.get(row.id))).toEqual(Array.from({ length: 20 }, (_, i) => i))
+    }
+    await consumer.stop()
+    await running.stop()
+    await sender.close()
+    await receiver.close()
+    await own.close()
+  }, 90_000)
 })

@@ -1,5 +1,6 @@
 import type { Tx } from './database.ts'
 import { type ServiceSchema, table } from './schema-name.ts'
+import { storableJson } from './storable.ts'
 
 /**
  * Runs `make` for the first request with this key and stores its reply with its effect; a repeat gets that
@@ -23,7 +24,7 @@ export async function answerOnce<Reply>(
   }
   const reply = await make()
   await tx.$executeRaw`
-    UPDATE ${keys} SET reply = ${JSON.stringify(reply ?? null)}::jsonb WHERE key = ${key}`
+    UPDATE ${keys} SET reply = ${storableJson(reply)}::jsonb WHERE key = ${key}`
   return reply
 }
 

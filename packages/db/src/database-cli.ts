@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 import { schemaDiff, writeMigration } from './migrations/diff.ts'
 import { markRolledBack, migrate } from './migrations/migrate.ts'
 
-const usage = `database <migrate|diff|check> [options]   (--url, or DATABASE_ADMIN_URL; diff and check do without)
+const usage = `database <migrate|diff|check> [options]   (--url, or DATABASE_ADMIN_URL)
   migrate [--rolled-back <migration>]   apply what is missing
-  diff --name <name> [--replace]        write a migration from the schema files
+  diff --name <name> [--replace]        write a migration from the schema files (needs CREATEDB)
   check                                 fail when schema files and migrations differ
 `
 
@@ -21,10 +21,10 @@ async function main(): Promise<number> {
   const url = values.url ?? process.env.DATABASE_ADMIN_URL
   const [action] = positionals
   if (action === undefined || !['migrate', 'diff', 'check'].includes(action)) return say(usage, 2)
+  if (url === undefined) {
+    return say('Which database? Give --url postgres://… or set DATABASE_ADMIN_URL.\n', 2)
+  }
   if (action === 'migrate') {
-    if (url === undefined) {
-      return say('Which database? Give --url postgres://… or set DATABASE_ADMIN_URL.\n', 2)
-    }
     const migration = values['rolled-back']
     if (migration !== undefined) {
       await markRolledBack({ url, migration })
@@ -36,24 +36,12 @@ async function main(): Promise<number> {
   if (action === 'diff') {
     if (values.name === undefined) return say('Name the migration: --name add_calls\n', 2)
     const { name, replace = false } = values
-    const written = await withDatabase(url, (on) => writeMigration({ url: on, name, replace }))
+    const written = await writeMigration({ url, name, replace })
     return say(written === null ? 'Nothing has changed.\n' : `Wrote prisma/migrations/${written}.\n`, 0)
   }
-  const sql = await withDatabase(url, (on) => schemaDiff({ url: on }))
+  const sql = await schemaDiff({ url })
   if (sql === '') return say('Schema files and migrations agree.\n', 0)
   return say(`Schema files and migrations differ; run "pnpm db:diff --name <name>". Missing:\n${sql}\n`, 1)
-}
-
-/** Comparing needs a server, but no data: without an address an embedded one runs meanwhile. */
-async function withDatabase<T>(url: string | undefined, work: (url: string) => Promise<T>): Promise<T> {
-  if (url !== undefined) return work(url)
-  const { startOwnPostgres } = await import('@toritsugi/testkit/infra')
-  const own = await startOwnPostgres()
-  try {
-    return await work(own.url)
-  } finally {
-    await own.close()
-  }
 }
 
 function say(text: string, code: number): number {

@@ -18,6 +18,7 @@ export { appendFacts, laneOf, type NewFact } from './outbox.ts'
 export { type Delivery, type Drained, type OutboxStore, outboxStore } from './outbox-store.ts'
 export { createRoles, type RolePasswords } from './roles.ts'
 export { type ServiceSchema, serviceSchemas } from './schema-name.ts'
+export { storableJson, storableText } from './storable.ts'
 export {
   startTimerRunner,
   type TimerHandler,

@@ -90,6 +90,16 @@ describe('facts in the outbox', () => {
     await expect(db.inTransaction((tx) => appendFacts(tx, 'call_control', [fact]))).rejects.toThrow(/epoch/)
   })
 
+  it('may hold any text a caller or a model comes up with', async () => {
+    const reason = 'nul \0, half \ud83d, whole 😀, \\u0000'
+    const callId = newId('call')
+    await db.inTransaction((tx) => appendFacts(tx, 'call_control', [intendedFact({ callId, reason })]))
+    const [row] = await rowsOf(callId)
+    expect((row?.envelope as { data?: object } | undefined)?.data).toMatchObject({
+      reason: 'nul \ufffd, half \ufffd, whole 😀, \\u0000',
+    })
+  })
+
   it('wake the relay when, and only when, they are committed', async () => {
     const news: (string | null)[] = []
     const silence = store.onNews((lane) => news.push(lane))

@@ -2,6 +2,7 @@ import { channelOf, type Envelope, Envelope as EnvelopeSchema } from '@toritsugi
 import type { Tx } from './database.ts'
 import { Prisma } from './generated/client.ts'
 import { type ServiceSchema, table, wakeChannel } from './schema-name.ts'
+import { storableJson } from './storable.ts'
 
 /** A fact that is yet to get its sequence. */
 export type NewFact = Omit<Envelope, 'sequence'> & { sequence?: number }
@@ -41,7 +42,7 @@ export async function appendFacts(
   }))
   const numbered = await tx.$queryRaw<{ id: string; sequence: number }[]>`
     WITH given AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      SELECT * FROM jsonb_to_recordset(${storableJson(rows)}::jsonb)
         AS row(index int, id text, lane text, source text, envelope jsonb)
       WHERE NOT EXISTS (SELECT 1 FROM ${outbox} known WHERE known.id = row.id)
     ), numbered AS (

@@ -29,8 +29,8 @@ function run(handle: (timer: DueTimer) => Promise<void> | void, on = db) {
 describe('timer rows', () => {
   it('are claimed when due, soonest first, with their body', async () => {
     await set('later', 60_000)
-    await set('b', -10, { legId: 'leg_1' })
-    await set('a', -20)
+    await set('b', -1000, { legId: 'leg_1' })
+    await set('a', -2000)
     expect((await claim(10)).map(({ key, body }) => [key, body])).toEqual([
       ['a', {}],
       ['b', { legId: 'leg_1' }],

@@ -1,5 +1,6 @@
 import type { Tx } from './database.ts'
 import { type ServiceSchema, table, wakeChannel } from './schema-name.ts'
+import { storableJson, storableText } from './storable.ts'
 
 export type NewTimer = {
   /** Unique in the schema: setting it again moves the deadline. */
@@ -15,7 +16,7 @@ export type DueTimer = { key: string; kind: string; dueAt: Date; body: unknown; 
 
 /** Sets or moves a deadline in the transaction of the step that wants it, and wakes the runner at commit. */
 export async function setTimer(tx: Tx, schema: ServiceSchema, timer: NewTimer): Promise<void> {
-  const body = JSON.stringify(timer.body ?? null)
+  const body = storableJson(timer.body)
   await tx.$executeRaw`
     WITH told AS (SELECT pg_notify(${wakeChannel(schema, 'timer')}, ''))
     INSERT INTO ${table(schema, 'timer')} (key, kind, due_at, body)
@@ -59,7 +60,7 @@ export async function postponeTimer(
     INSERT INTO ${timers} AS known (key, kind, due_at, body, attempts, last_error)
     VALUES (${timer.key}, ${timer.kind},
       clock_timestamp() + make_interval(secs => ${failure.delayMs / 1000}::float8),
-      ${JSON.stringify(timer.body ?? null)}::jsonb, ${timer.attempts + 1}, ${failure.error.slice(0, 1000)})
+      ${storableJson(timer.body)}::jsonb, ${timer.attempts + 1}, ${storableText(failure.error.slice(0, 1000))})
     ON CONFLICT (key) DO UPDATE
       SET due_at = excluded.due_at, attempts = excluded.attempts, last_error = excluded.last_error
       WHERE known.attempts = ${timer.attempts} AND known.due_at = ${timer.dueAt}`
