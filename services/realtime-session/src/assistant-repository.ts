@@ -1,5 +1,5 @@
 import { type Assistant, AssistantContent, type AssistantId } from '@toritsugi/contracts'
-import type { Prisma, Tx } from '@toritsugi/db'
+import { type Prisma, storableJson, type Tx } from '@toritsugi/db'
 
 /** The assistant of calls that name none; it is made at the first start. */
 export const defaultAssistantId = `asst_${'1'.padStart(32, '0')}` as AssistantId
@@ -17,7 +17,7 @@ const toAssistant = (row: Row): Assistant => ({
   content: AssistantContent.parse(row.content),
 })
 
-const asJson = (content: AssistantContent) => content as unknown as Prisma.InputJsonObject
+const asJson = (content: AssistantContent): Prisma.InputJsonObject => JSON.parse(storableJson(content))
 
 export async function newestVersion(tx: Tx, id: AssistantId): Promise<Assistant | null> {
   const row = await tx.assistantVersion.findFirst({

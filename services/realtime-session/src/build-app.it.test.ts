@@ -327,3 +327,31 @@ describe('the API', () => {
     expect((await put(tool)).statusCode).toBe(200)
   })
 })
+
+describe('characters that a database cannot store', () => {
+  const odd = 'a\u0000b\uD83Dc'
+  it('hold up neither words nor tools nor money', async () => {
+    const callId = newId('call')
+    await plan(callId)
+    await say(callId, 'turn.ended', endedTurn(1, 'caller', odd))
+    await say(callId, 'tool.called', { toolCallId: odd, epoch: 1, name: odd, arguments: odd })
+    expect(await use(callId, odd, odd, odd)).toMatchObject({ ok: true, value: { outcome: 'refused' } })
+    expect(await use(callId, odd, 'end-call', { farewell: odd })).toMatchObject({ ok: true })
+    const reply = await open(callId, 2)
+    expect(reply.ok && reply.value.dialogue.slice(0, 2)).toMatchObject([
+      { kind: 'caller', text: 'a\uFFFDb\uFFFDc' },
+      { kind: 'tool-call', name: 'a\uFFFDb\uFFFDc' },
+    ])
+    const [assistant] = (
+      await app.inject({ url: '/api/v1/assistants', headers: { authorization: `Bearer ${viewerKey}` } })
+    ).json().items
+    const answer = await app.inject({
+      method: 'PUT',
+      url: `/api/v1/assistants/${assistant.id}`,
+      headers: { authorization: `Bearer ${operatorKey}` },
+      payload: { ...assistant.content, extraInstructions: odd },
+    })
+    expect(answer.statusCode).toBe(200)
+    expect(await plan(newId('call'))).toMatchObject({ mode: 'realtime' })
+  })
+})

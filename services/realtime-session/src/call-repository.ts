@@ -7,7 +7,7 @@ import {
   newId,
   type PlanReply,
 } from '@toritsugi/contracts'
-import { appendFacts, type NewFact, type Prisma, type Tx } from '@toritsugi/db'
+import { appendFacts, type NewFact, storableJson, type Tx } from '@toritsugi/db'
 
 /** What this service knows of a call. */
 export type KnownCall = {
@@ -66,7 +66,7 @@ export async function savePlan(
       assistantId,
       assistantVersion,
       mode,
-      plan: planned as unknown as Prisma.InputJsonObject,
+      plan: JSON.parse(storableJson(planned)),
       plannedAt: new Date(),
     },
   })

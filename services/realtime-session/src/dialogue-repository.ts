@@ -1,5 +1,5 @@
 import type { CallId, EventId } from '@toritsugi/contracts'
-import { applyOnce, type Database, Prisma, type Tx } from '@toritsugi/db'
+import { applyOnce, type Database, Prisma, storableJson, type Tx } from '@toritsugi/db'
 import { lockCall } from './call-repository.ts'
 import {
   assembleDialogue,
@@ -18,7 +18,8 @@ const schema = 'realtime_session'
 const consumer = 'dialogue'
 
 /** Takes one fact into the dialogue of its call, once. Returns false when it was there already. */
-export function recordDialogue(db: Database, fact: DialogueFact): Promise<boolean> {
+export function recordDialogue(db: Database, said: DialogueFact): Promise<boolean> {
+  const fact = JSON.parse(storableJson(said)) as DialogueFact
   const { callId, eventId, sequence } = fact
   return db.inTransaction((tx) =>
     applyOnce(tx, schema, consumer, eventId, async () => {

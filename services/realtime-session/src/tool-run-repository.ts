@@ -1,5 +1,5 @@
 import type { CallId, ToolReply } from '@toritsugi/contracts'
-import type { Database, Tx } from '@toritsugi/db'
+import { type Database, storableJson, storableText, type Tx } from '@toritsugi/db'
 import type { RunStore } from './tool-commands.ts'
 
 /** Runs of tools in Postgres: begun once, answered once. */
@@ -7,23 +7,25 @@ export function runStore(db: Database): RunStore {
   const find = (tx: Tx, callId: CallId, toolCallId: string) =>
     tx.toolRun.findUniqueOrThrow({ where: { callId_toolCallId: { callId, toolCallId } } })
   return {
-    begin: ({ callId, toolCallId, name, deadlineAt }) =>
+    begin: ({ callId, name, deadlineAt, ...run }) =>
       db.inTransaction(async (tx) => {
+        const toolCallId = storableText(run.toolCallId)
         const made = await tx.$executeRaw`
           INSERT INTO realtime_session.tool_run (call_id, tool_call_id, name, deadline_at)
-          VALUES (${callId}, ${toolCallId}, ${name}, ${deadlineAt}) ON CONFLICT DO NOTHING`
+          VALUES (${callId}, ${toolCallId}, ${storableText(name)}, ${deadlineAt}) ON CONFLICT DO NOTHING`
         if (made === 1) return { is: 'begun' }
         const row = await find(tx, callId, toolCallId)
         return row.reply === null
           ? { is: 'running', deadlineAt: row.deadlineAt }
           : { is: 'answered', reply: row.reply as ToolReply }
       }),
-    answer: ({ callId, toolCallId, reply }) =>
+    answer: ({ callId, reply, ...run }) =>
       db.inTransaction(async (tx) => {
+        const toolCallId = storableText(run.toolCallId)
         // The first answer stands.
         await tx.toolRun.updateMany({
           where: { callId, toolCallId, endedAt: null },
-          data: { reply, endedAt: new Date() },
+          data: { reply: JSON.parse(storableJson(reply)), endedAt: new Date() },
         })
         return (await find(tx, callId, toolCallId)).reply as ToolReply
       }),

@@ -1,5 +1,5 @@
 import type { CallId, EventId } from '@toritsugi/contracts'
-import { appendFacts, applyOnce, type Database, Prisma, type Tx } from '@toritsugi/db'
+import { appendFacts, applyOnce, type Database, Prisma, storableText, type Tx } from '@toritsugi/db'
 import { type KnownCall, lockCall, noteEnded, noteStarted, ownFact } from './call-repository.ts'
 import { hourOf, isNews } from './core/ledger.ts'
 import type { LedgerEntry, UsageStore } from './usage-events.ts'
@@ -31,20 +31,21 @@ export function usageStore(db: Database): UsageStore {
 /** Writes the entry, unless the ledger knows better, with the fact of its price and of the call's sum. */
 async function writeEntry(tx: Tx, call: KnownCall, entry: LedgerEntry, causationId: string): Promise<void> {
   const { callId } = call
-  const { usageId, kind, estimated, microUsd } = entry
+  const { kind, estimated, microUsd } = entry
+  const usageId = storableText(entry.usageId)
   const key = { callId_usageId: { callId, usageId } }
   const known = await tx.usageEntry.findUnique({ where: key, select: { estimated: true } })
   if (!isNews(known, entry)) return
   const data = {
     assistantId: call.planned?.assistantId ?? call.assistantId,
     kind,
-    model: entry.model,
+    model: entry.model === null ? null : storableText(entry.model),
     tokens: entry.tokens ?? Prisma.DbNull,
     seconds: entry.seconds,
     microUsd: BigInt(microUsd),
     priceKnown: entry.priceKnown,
     estimated,
-    because: entry.because,
+    because: entry.because === null ? null : storableText(entry.because),
     at: entry.at,
     hour: hourOf(entry.at),
   }

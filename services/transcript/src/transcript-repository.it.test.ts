@@ -181,6 +181,12 @@ describe('a transcript in the database', () => {
     expect(await outboxOf(callId)).toHaveLength(1)
   })
 
+  it('keeps words with characters that a database cannot store', async () => {
+    const callId = newId('call')
+    await applyAll(spoken(callId, ended(1, 'a\u0000b\uD83Dc 😀')))
+    expect((await runner.find(callId))?.utterances[0]?.text).toBe('a\uFFFDb\uFFFDc 😀')
+  })
+
   it('is not made by a fact that does not concern it', async () => {
     const callId = newId('call')
     await runner.applyFact(fact(callId, 'session.lost', { epoch: 1, sessionId: null, code: 'x', attempt: 1 }))

@@ -7,6 +7,7 @@ import {
   type DueTimer,
   type NewFact,
   setTimer,
+  storableText,
   type Tx,
 } from '@toritsugi/db'
 import type { Step } from '@toritsugi/machine'
@@ -157,8 +158,12 @@ async function saveTranscript(tx: Tx, before: TranscriptState, after: Transcript
     })
   }
   for (const turn of after.turns.filter((one) => !before.turns.includes(one))) {
-    const { turnId, streamStartAt, ...rest } = turn
-    const data = { ...rest, streamStartAt: dateOrNull(streamStartAt) }
+    const { turnId, streamStartAt, text, ...rest } = turn
+    const data = {
+      ...rest,
+      text: text === null ? null : storableText(text),
+      streamStartAt: dateOrNull(streamStartAt),
+    }
     await tx.utterance.upsert({
       where: { callId_turnId: { callId, turnId } },
       create: { callId, turnId, ...data },
