@@ -46,7 +46,8 @@ it('speaks in the language it is given', () => {
 it('takes a message, and says goodbye to who leaves none', () => {
   const xml = takeMessageTwiml({
     apology: '申し訳ございません。',
-    language: 'ja-JP',
+    apologyLanguage: 'ja-JP',
+    goodbyeLanguage: 'ja-JP',
     recordedUrl: 'https://calls.example.com/api/twilio/calls/call_1/message',
     goodbye: '失礼いたします。',
     maxSeconds: 120,

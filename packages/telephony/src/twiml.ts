@@ -67,11 +67,12 @@ export function sayAndHangUpTwiml(speech: { text: string; language: string }): T
 export type TakeMessage = {
   /** Spoken before the tone. */
   apology: string
-  language: string
+  apologyLanguage: string
   /** Asked for with the recording; not at all when the caller said nothing. */
   recordedUrl: string
   /** Spoken when nothing was recorded. */
   goodbye: string
+  goodbyeLanguage: string
   /** Longest message, s. */
   maxSeconds: number
 }
@@ -82,8 +83,7 @@ export type TakeMessage = {
  */
 export function takeMessageTwiml(message: TakeMessage): Twiml {
   const response = new VoiceResponse()
-  const say = sayAttributes(message.language)
-  response.say(say, message.apology)
+  response.say(sayAttributes(message.apologyLanguage), message.apology)
   response.record({
     action: message.recordedUrl,
     method: 'POST',
@@ -92,7 +92,7 @@ export function takeMessageTwiml(message: TakeMessage): Twiml {
     finishOnKey: '#',
     playBeep: true,
   })
-  response.say(say, message.goodbye)
+  response.say(sayAttributes(message.goodbyeLanguage), message.goodbye)
   response.hangup()
   return response.toString()
 }

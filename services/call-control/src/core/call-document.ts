@@ -28,6 +28,22 @@ export function answerDocument(call: Call, event: Extract<CallEvent, { type: 'do
   })
 }
 
+/** Takes over what was given without this row: whatever it says by now, the carrier acts on that document. */
+export function keepGiven(call: Call, event: Extract<CallEvent, { type: 'document.given' }>): CallStep {
+  const { next, epoch, at } = event
+  if (call.is === 'ended' || next.give === 'nothing') return stay(call)
+  const live = event.carrierStatus === 'in-progress' ? answered(call, at) : stay(call)
+  return andThen(live, (call) => {
+    if (next.give === 'stream') {
+      if (epoch <= call.epoch) return stay(call)
+      const asked = { ...call, epoch: epoch - 1, askedEpoch: Math.max(call.askedEpoch, epoch - 1) }
+      return give(asked, next, at)
+    }
+    if (call.apologised !== null && next.give !== 'hang-up') return stay(call)
+    return give({ ...call, askedEpoch: Math.max(call.askedEpoch, epoch) }, next, at)
+  })
+}
+
 const catchUp = (call: Call, epoch: number, at: string): Call => ({
   ...call,
   epoch,

@@ -42,6 +42,13 @@ const asks = (
   carrierStatus: more.status ?? (epoch === 0 ? 'ringing' : 'in-progress'),
   room: more.room ?? true,
 })
+const given = (s: number, epoch: number): CallEvent => ({
+  type: 'document.given',
+  at: at(s),
+  next: { give: 'stream', because: 'stream-lost' },
+  epoch,
+  carrierStatus: 'in-progress',
+})
 const started = (s: number, epoch: number): CallEvent => ({ type: 'stream.started', at: at(s), epoch })
 const over = (
   s: number,
@@ -244,7 +251,7 @@ describe('what an event causes', () => {
       'an intent of an older stream does not count',
       [...flowing, intends(20, 1, 'move'), asks(21, 1), asks(40, 2)],
       'in-progress',
-      ['stream.offered', 'stream 3: stream-lost'],
+      ['stream.offered', 'stream 3: retried'],
     ],
     [
       'two short streams in a row',
@@ -303,6 +310,21 @@ describe('what an event causes', () => {
       'in-progress',
       ['stream.offered', 'stream 2: stream-lost'],
     ],
+
+    [
+      'a document given while the row was out of reach',
+      [...flowing, given(10, 2)],
+      'in-progress',
+      ['stream.offered', 'stream 2: stream-lost'],
+    ],
+    ['one that the row knows of', [...flowing, asks(10, 1), given(10, 2)], 'in-progress', []],
+    [
+      'one that is further than the row',
+      [planned(), given(10, 3)],
+      'in-progress',
+      ['leg.answered', 'stream.offered', 'stream 3: stream-lost'],
+    ],
+    ['one of a call that is over', [...ended, given(31, 2)], 'ended', []],
 
     ['the intent to end', [...flowing, intends(20, 1, 'end')], 'in-progress', ['call.intended']],
     ['the same again', [...flowing, intends(20, 1, 'end'), intends(21, 1, 'end')], 'in-progress', []],

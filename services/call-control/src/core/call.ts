@@ -12,7 +12,7 @@ import type {
   Mode,
 } from '@toritsugi/contracts'
 import { assertNever, go, refuse, type Step, stay } from '@toritsugi/machine'
-import { answerDocument } from './call-document.ts'
+import { answerDocument, keepGiven } from './call-document.ts'
 import { endCall } from './call-ending.ts'
 import { andThen, answered, nextCheckUp, start } from './call-steps.ts'
 import { endStream, startStream } from './call-streams.ts'
@@ -83,6 +83,15 @@ export type CallEvent =
       readonly epoch: number | null
       readonly carrierStatus: CarrierStatus | null
       readonly room: boolean
+    }
+  /** A document that was given while the call could not be written down. */
+  | {
+      readonly type: 'document.given'
+      readonly at: string
+      readonly next: Next
+      /** Of the stream that the document offers, or of the last one before it. */
+      readonly epoch: number
+      readonly carrierStatus: CarrierStatus | null
     }
   | {
       readonly type: 'carrier.said'
@@ -193,6 +202,8 @@ export function stepCall(call: Call, event: CallEvent): CallStep {
       return call.degraded || call.is === 'ended' ? stay(call) : go({ ...call, degraded: true })
     case 'document.asked':
       return answerDocument(call, event)
+    case 'document.given':
+      return keepGiven(call, event)
     case 'intent.asked':
       return intend(call, event)
     case 'stream.started':

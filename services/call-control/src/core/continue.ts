@@ -43,11 +43,10 @@ export function decideNext(call: Continuable, asked: Asked): Next {
   if (call.apologised !== null) return { give: 'hang-up' }
   // Turn-by-turn talk and handoffs will be answered here; until then they are not to be had.
   if (intent === 'conference' || intent === 'handoff') return apology(`${intent}-not-available`)
+  if (call.epoch === 0 && !asked.room) return { give: 'refusal', because: 'no-capacity' }
   if (call.mode !== 'realtime') return apology(call.mode === null ? 'no-plan' : `mode-${call.mode}`)
   if (!mayOfferStream(call.streams, asked.at)) return apology('streams-keep-failing')
-  if (!asked.room) {
-    return call.epoch === 0 ? { give: 'refusal', because: 'no-capacity' } : apology('no-capacity')
-  }
+  if (!asked.room) return apology('no-capacity')
   return { give: 'stream', because: becauseOf(call, intent) }
 }
 

@@ -1,0 +1,33 @@
+import type { CallId } from '@toritsugi/contracts'
+import { appendFacts, type Database, setTimer, type Tx } from '@toritsugi/db'
+import { loadCall, saveCall } from './call-repository.ts'
+import type { CallStore, Wake } from './call-runner.ts'
+import { addToTimeline } from './timeline-repository.ts'
+
+/** Where calls, their facts and their deadlines are kept. */
+export function callStore(db: Database): CallStore<Tx> {
+  return {
+    inTransaction: (work) => db.inTransaction(work),
+    loadCall,
+    saveCall,
+    async addFacts(tx, facts) {
+      await addToTimeline(tx, await appendFacts(tx, 'call_control', facts))
+    },
+    setWake: (tx, callId, wake) => setTimer(tx, 'call_control', timerOf(callId, wake)),
+  }
+}
+
+/**
+ * A deadline as a row. Each has a key of its own and none is ever taken back: one that comes too late meets a
+ * machine that stays, while taking back a row that is just being worked on would have two transactions wait for
+ * each other.
+ */
+function timerOf(callId: CallId, wake: Wake) {
+  const detail = wake.kind === 'rescue' ? { epoch: wake.epoch } : { repeats: wake.repeats }
+  return {
+    key: `${wake.kind}:${callId}:${wake.at}`,
+    kind: wake.kind,
+    dueAt: new Date(wake.at),
+    body: { callId, ...detail },
+  }
+}

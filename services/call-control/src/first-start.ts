@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { hashKey } from '@toritsugi/service-kit'
+
+export type FirstStartDeps<Tx> = {
+  inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  insertFirstKey(tx: Tx, keyHash: string): Promise<boolean>
+  ensurePhoneNumber(tx: Tx, number: string): Promise<void>
+  defaultNumber: string | null
+  /** File that the key is written to, for the launcher of the local profile; null: it is printed. */
+  keyFile: string | null
+  print(text: string): void
+}
+
+/**
+ * Makes what an empty database lacks: our number, and one API key that may do everything. The key is shown this
+ * once; only its hash is kept.
+ */
+export async function prepareFirstStart<Tx>(deps: FirstStartDeps<Tx>): Promise<void> {
+  const { defaultNumber, keyFile } = deps
+  const key = `tsk_${randomBytes(32).toString('base64url')}`
+  const made = await deps.inTransaction(async (tx) => {
+    if (defaultNumber !== null) await deps.ensurePhoneNumber(tx, defaultNumber)
+    if (!(await deps.insertFirstKey(tx, hashKey(key)))) return false
+    // Before the commit: a key that nobody was shown must not count as the first one.
+    if (keyFile !== null) await writeFile(keyFile, `${key}\n`, { mode: 0o600 })
+    return true
+  })
+  if (made && keyFile === null) deps.print(`The first API key, shown this once: ${key}\n`)
+}
