@@ -25,7 +25,8 @@ const lines = [
 function simulated() {
   return [
     'COMPOSE_PROFILES=simulators',
-    'PUBLIC_URL=http://edge:8080',
+    'PUBLIC_URL=https://calls.example.test',
+    'DEFAULT_PHONE_NUMBER=+815012345678',
     `TWILIO_ACCOUNT_SID=AC${hex()}`,
     `TWILIO_AUTH_TOKEN=${hex()}`,
     'TWILIO_API_URL=http://carrier-simulator:8086',
@@ -35,7 +36,13 @@ function simulated() {
 }
 
 function real() {
-  return ['PUBLIC_URL=https://', 'TWILIO_ACCOUNT_SID=', 'TWILIO_AUTH_TOKEN=', 'OPENAI_API_KEY=']
+  return [
+    'PUBLIC_URL=https://',
+    'DEFAULT_PHONE_NUMBER=',
+    'TWILIO_ACCOUNT_SID=',
+    'TWILIO_AUTH_TOKEN=',
+    'OPENAI_API_KEY=',
+  ]
 }
 
 if (existsSync(file)) {

@@ -149,7 +149,8 @@ describe('docker-compose.yml', () => {
     for (const [host = '', port] of addresses) {
       const target = compose.services[host]
       expect(target, host).toBeDefined()
-      if (host !== 'nats') expect(String(target?.environment?.PORT), host).toBe(port)
+      const { PORT, CARRIER_PORT } = target?.environment ?? {}
+      if (host !== 'nats') expect(String(PORT ?? CARRIER_PORT), host).toBe(port)
     }
   })
 

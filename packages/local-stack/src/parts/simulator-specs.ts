@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { PartSpec } from './part.ts'
-import type { PartsContext } from './part-specs.ts'
+import { DEMO_NUMBER, type PartsContext } from './part-specs.ts'
 
 /** The stand-ins for whatever has no keys set. They are programs of their own and know nothing of the services. */
 export function simulatorSpecs(context: Pick<PartsContext, 'checkout' | 'settings' | 'secrets'>): PartSpec[] {
@@ -27,6 +27,8 @@ function carrierSimulator({ checkout, settings, secrets }: Parameters<typeof sim
     env: {
       CARRIER_ACCOUNT_SID: secrets.carrierAccountSid,
       CARRIER_AUTH_TOKEN: secrets.carrierAuthToken,
+      CARRIER_NUMBERS: DEMO_NUMBER,
+      PUBLIC_URL: settings.publicUrl,
     },
   }
 }
