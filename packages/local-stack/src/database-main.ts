@@ -33,7 +33,7 @@ async function onScratch(args: readonly string[]): Promise<number> {
 }
 
 async function onLocalData(args: readonly string[]): Promise<number> {
-  const folders = makeFolders()
+  const folders = makeFolders(process.env.TORITSUGI_HOME || undefined)
   const lock = await takeCheckout(folders.lock, (line) => process.stderr.write(`${line}\n`))
   try {
     const { postgres: port } = portsFrom(readBase(process.env.TORITSUGI_PORT_BASE))

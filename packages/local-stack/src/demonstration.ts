@@ -6,6 +6,7 @@ import { checkRest } from './rest-check.ts'
 import type { Stack } from './stack.ts'
 import { dollars } from './story/layout.ts'
 import { judge, type Outcome, outcomeOf } from './story/verdict.ts'
+import { shownPath } from './welcome.ts'
 
 /** Hears every fact as it is published. */
 export type FactTakers = Set<(envelope: Envelope) => void>
@@ -116,7 +117,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0
 }
 
-function readingCommand({ settings }: Stack, id: string): string {
+function readingCommand({ settings, apiKey }: Stack, id: string): string {
   const url = `http://localhost:${settings.ports.edge}/api/v1/calls/${id}/transcript?format=text`
-  return `curl -H "Authorization: Bearer $(cat .toritsugi/api-key)" "${url}"`
+  return `curl -H "Authorization: Bearer $(cat ${shownPath(apiKey?.file ?? 'api-key')})" "${url}"`
 }

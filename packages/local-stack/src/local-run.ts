@@ -61,7 +61,7 @@ async function session(
 function welcome(stack: Stack, folders: Folders, say: (text: string) => void): void {
   say('')
   for (const line of urlNotes(stack, folders)) say(`  ${line}`)
-  for (const line of apiKeyNote(stack.apiKey, folders.apiKey)) say(`  ${line}`)
+  for (const line of apiKeyNote(stack.apiKey)) say(`  ${line}`)
   say(`  ${simulationNote(stack.settings)}`)
   say('')
 }

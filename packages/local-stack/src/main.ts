@@ -1,5 +1,5 @@
 import { messageOf, StackFault } from '@toritsugi/embedded-servers'
-import { checkout, makeFolders } from './checkout/folders.ts'
+import { makeFolders } from './checkout/folders.ts'
 import { runLocal } from './local-run.ts'
 import { readSettings, USAGE } from './settings.ts'
 
@@ -10,7 +10,7 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE)
     return 0
   }
-  return await runLocal(settings, makeFolders(checkout))
+  return await runLocal(settings, makeFolders(process.env.TORITSUGI_HOME || undefined))
 }
 
 main().then(

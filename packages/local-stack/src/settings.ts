@@ -36,6 +36,7 @@ export const USAGE = `npm start [-- options]
   --help      this text
 
   TORITSUGI_PORT_BASE                        first of ten ports (8080)
+  TORITSUGI_HOME                             where data, logs and secrets are kept (.toritsugi)
   TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN      use the real carrier; PUBLIC_URL is then where it reaches us
   OPENAI_API_KEY                             use the real speech model
 `
@@ -84,7 +85,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
 function readArguments(argv: readonly string[]) {
   try {
     const { values } = parseArgs({
-      args: [...argv],
+      args: argv.filter((arg) => arg !== '--'), // pnpm hands it on
       options: {
         once: { type: 'boolean' },
         'no-call': { type: 'boolean' },

@@ -23,7 +23,7 @@ export type Stack = {
   postgresData: string
   supervisor: Supervisor
   /** The REST API key; `isNew` when this start made it: then it is shown, once. */
-  apiKey: { text: string; isNew: boolean } | null
+  apiKey: { text: string; isNew: boolean; file: string } | null
 }
 
 /**
@@ -85,7 +85,7 @@ export async function startStack(
     apiKeyFile: folders.apiKey,
   }
   const specs = [...simulatorSpecs(context), ...serviceSpecs(context)]
-  await progress.step(`starting ${specs.map(({ name }) => name).join(', ')}`, () => supervisor.start(specs))
+  await progress.step(startTitle(settings), () => supervisor.start(specs))
   const key = readApiKey(folders.apiKey)
   return {
     settings,
@@ -94,8 +94,18 @@ export async function startStack(
     postgresUrl: postgres.url,
     postgresData: postgres.dataDir,
     supervisor,
-    apiKey: key === null ? null : { text: key, isNew: key !== keyBefore },
+    apiKey: key === null ? null : { text: key, isNew: key !== keyBefore, file: folders.apiKey },
   }
+}
+
+function startTitle({ realCarrier, realModel }: Settings): string {
+  if (realCarrier && realModel) return 'starting the five services and the edge'
+  const simulated = realCarrier
+    ? "the model's simulator"
+    : realModel
+      ? "the carrier's simulator"
+      : 'both simulators'
+  return `starting the five services, the edge and ${simulated}`
 }
 
 /** Waits for both even when one fails, so that the other is known to the supervisor and gets stopped. */

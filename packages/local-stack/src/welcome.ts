@@ -19,10 +19,10 @@ export function urlNotes(
     ...(settings.realModel ? [] : [['model simulator', at(ports.model)] as [string, string]]),
     [
       'Postgres',
-      `${withoutPassword(postgresUrl)} (password: ${shown(join(postgresData, 'toritsugi-password'))})`,
+      `${withoutPassword(postgresUrl)} (password: ${shownPath(join(postgresData, 'toritsugi-password'))})`,
     ],
-    ['NATS', `nats://localhost:${ports.nats} (users and passwords: ${shown(folders.secrets)})`],
-    ['logs', `${shown(folders.logs)}/<part>.log`],
+    ['NATS', `nats://localhost:${ports.nats} (users and passwords: ${shownPath(folders.secrets)})`],
+    ['logs', `${shownPath(folders.logs)}/<part>.log`],
   ]
   return rows.map(([name, value]) => `${name.padEnd(18)} ${value}`)
 }
@@ -39,10 +39,10 @@ function services({ ports }: Settings): string {
 }
 
 /** The key that was made at this start, shown once; later starts say where it is kept. */
-export function apiKeyNote(apiKey: Stack['apiKey'], file: string): string[] {
+export function apiKeyNote(apiKey: Stack['apiKey']): string[] {
   if (apiKey === null) return []
-  if (!apiKey.isNew) return [`API key            made at the first start, kept in ${shown(file)}`]
-  return [`API key            ${apiKey.text} (shown this once; kept in ${shown(file)})`]
+  if (!apiKey.isNew) return [`API key            made at the first start, kept in ${shownPath(apiKey.file)}`]
+  return [`API key            ${apiKey.text} (shown this once; kept in ${shownPath(apiKey.file)})`]
 }
 
 /** One line: what is simulated, and which variables switch to the real thing. */
@@ -55,7 +55,8 @@ export function simulationNote({ realCarrier, realModel }: Settings): string {
   return `Carrier and model are simulated; set ${carrier}, and OPENAI_API_KEY, for the real ones.`
 }
 
-function shown(path: string): string {
+/** A path inside the checkout is told from its top. */
+export function shownPath(path: string): string {
   const inside = relative(checkout, path)
   return inside.startsWith('..') ? path : inside
 }

@@ -18,9 +18,8 @@ export type Folders = {
   apiKey: string
 }
 
-/** Makes the folders of the local stack under `<checkout>/.toritsugi`. */
-export function makeFolders(top: string = checkout): Folders {
-  const home = join(top, '.toritsugi')
+/** Makes the folders of the local stack; `home` (TORITSUGI_HOME) is `<checkout>/.toritsugi` unless said otherwise. */
+export function makeFolders(home: string = join(checkout, '.toritsugi')): Folders {
   const folders = {
     home,
     logs: join(home, 'logs'),
@@ -33,7 +32,7 @@ export function makeFolders(top: string = checkout): Folders {
   try {
     mkdirSync(folders.logs, { recursive: true })
   } catch (error) {
-    throw explainError('Creating the folder .toritsugi', error)
+    throw explainError('Creating the folder of the local stack', error)
   }
   return folders
 }
