@@ -74,7 +74,7 @@ module.exports = {
     rule(
       'tables-behind-repositories',
       'Only repositories and the composition root speak to the database.',
-      { path: '^services/', pathNot: ['-repository\\.ts$', '/build-app\\.ts$', TEST] },
+      { path: '^services/', pathNot: ['-repository\\.ts$', '/build-app\\.ts$', '(/|-)stage\\.ts$', TEST] },
       { path: '^packages/db/' },
     ),
     rule(

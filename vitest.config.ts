@@ -29,7 +29,10 @@ export default defineConfig({
         test: {
           name: 'calls',
           globalSetup: ['./vitest.global-setup.ts'],
-          include: ['packages/call-scripts/calls/**/*.call.test.ts'],
+          include: [
+            'packages/call-scripts/calls/**/*.call.test.ts',
+            'packages/local-stack/src/**/*.call.test.ts',
+          ],
           testTimeout: 90_000,
           hookTimeout: 90_000,
           fileParallelism: false,

@@ -1,4 +1,3 @@
-import { StackFault } from '@toritsugi/embedded-servers'
 import type { Folders } from './checkout/folders.ts'
 import { demonstrate } from './demonstration.ts'
 import { createProgress } from './progress.ts'
@@ -89,12 +88,5 @@ function waitForInterruption(begun: () => readonly { stop(): Promise<void> }[]) 
     forget() {
       for (const { signal, handler } of handlers) process.off(signal, handler)
     },
-  }
-}
-
-/** A run that was asked for an impossible thing says so before anything is started. */
-export function requirePossible(settings: Settings): void {
-  if (settings.once && (settings.realCarrier || settings.realModel)) {
-    throw new StackFault('--once places a simulated call: unset TWILIO_* and OPENAI_API_KEY for it.')
   }
 }

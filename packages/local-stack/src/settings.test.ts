@@ -14,8 +14,10 @@ describe('what npm start is asked to do', () => {
   })
 
   it('takes each real part by its own keys', () => {
-    expect(readSettings(['--once'], { TORITSUGI_PORT_BASE: '19000', OPENAI_API_KEY: 'sk-x' })).toMatchObject({
-      once: true,
+    expect(
+      readSettings(['--no-call'], { TORITSUGI_PORT_BASE: '19000', OPENAI_API_KEY: 'sk-x' }),
+    ).toMatchObject({
+      noCall: true,
       ports: { edge: 19_000, nats: 19_009 },
       realCarrier: false,
       realModel: true,
@@ -40,6 +42,7 @@ describe('what npm start is asked to do', () => {
     [['--onse'], {}, /Unknown option '--onse'.*See npm start -- --help\.$/],
     [['once'], {}, /Unexpected argument 'once'/],
     [['--once', '--no-call'], {}, /exclude each other/],
+    [['--once'], { OPENAI_API_KEY: 'sk-x' }, /--once places a simulated call: unset/],
     [
       [],
       { TORITSUGI_PORT_BASE: '80' },

@@ -65,6 +65,10 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
   if (options.help) return 'help'
   const ports = portsFrom(readBase(env.TORITSUGI_PORT_BASE))
   const realCarrier = bothOrNeither(env, 'TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN')
+  const realModel = Boolean(env.OPENAI_API_KEY)
+  if (options.once && (realCarrier || realModel)) {
+    throw new StackFault('--once places a simulated call: unset TWILIO_* and OPENAI_API_KEY for it.')
+  }
   const localUrl = `http://localhost:${ports.edge}`
   if (realCarrier && !env.PUBLIC_URL) {
     throw new StackFault(
@@ -77,7 +81,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
     once: options.once ?? false,
     noCall: options['no-call'] ?? false,
     realCarrier,
-    realModel: Boolean(env.OPENAI_API_KEY),
+    realModel,
     publicUrl: realCarrier ? readUrl('PUBLIC_URL', env.PUBLIC_URL ?? '') : localUrl,
   }
 }

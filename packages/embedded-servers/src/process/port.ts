@@ -33,6 +33,6 @@ export async function requirePort(port: number, wantedBy: string): Promise<void>
   if (await isPortFree(port)) return
   throw new StackFault(
     `Port ${port}, wanted by ${wantedBy}, is already in use. ` +
-      'Stop what listens there, or set TORITSUGI_PORT_BASE to the first of twenty free ports.',
+      'Stop what listens there, or set TORITSUGI_PORT_BASE to the first of ten free ports.',
   )
 }
