@@ -43,6 +43,11 @@ it('speaks in the language it is given', () => {
   )
 })
 
+it('leaves out what XML cannot carry', () => {
+  const xml = sayAndHangUpTwiml({ text: 'a\u0000b\uD83Dc\u001Bd 😀', language: 'en-US' })
+  expect(xml).toContain('>ab\uFFFDcd 😀</Say>')
+})
+
 it('takes a message, and says goodbye to who leaves none', () => {
   const xml = takeMessageTwiml({
     apology: '申し訳ございません。',

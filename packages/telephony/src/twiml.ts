@@ -59,7 +59,7 @@ export function emptyTwiml(): Twiml {
 /** Speaks, then ends the call. */
 export function sayAndHangUpTwiml(speech: { text: string; language: string }): Twiml {
   const response = new VoiceResponse()
-  response.say(sayAttributes(speech.language), speech.text)
+  response.say(sayAttributes(speech.language), speakable(speech.text))
   response.hangup()
   return response.toString()
 }
@@ -83,7 +83,7 @@ export type TakeMessage = {
  */
 export function takeMessageTwiml(message: TakeMessage): Twiml {
   const response = new VoiceResponse()
-  response.say(sayAttributes(message.apologyLanguage), message.apology)
+  response.say(sayAttributes(message.apologyLanguage), speakable(message.apology))
   response.record({
     action: message.recordedUrl,
     method: 'POST',
@@ -92,7 +92,12 @@ export function takeMessageTwiml(message: TakeMessage): Twiml {
     finishOnKey: '#',
     playBeep: true,
   })
-  response.say(sayAttributes(message.goodbyeLanguage), message.goodbye)
+  response.say(sayAttributes(message.goodbyeLanguage), speakable(message.goodbye))
   response.hangup()
   return response.toString()
+}
+
+/** Without what XML 1.0 cannot carry: one such character would have the carrier refuse the whole document. */
+function speakable(text: string): string {
+  return text.toWellFormed().replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
 }

@@ -9,7 +9,7 @@ import {
   type LegId,
   Mode,
 } from '@toritsugi/contracts'
-import { Prisma, type Tx } from '@toritsugi/db'
+import { Prisma, storableJson, storableText, type Tx } from '@toritsugi/db'
 import { maskNumber } from '@toritsugi/telephony'
 import { z } from 'zod'
 import type { Call, Intent } from './core/call.ts'
@@ -113,13 +113,13 @@ function columnsOf(call: Call) {
     state: call.is,
     assistantId: planned?.assistantId ?? null,
     mode: planned?.mode ?? null,
-    modeReason: planned?.modeReason ?? null,
+    modeReason: planned ? storableText(planned.modeReason) : null,
     language: planned?.language ?? null,
-    apology: planned?.apology ?? null,
+    apology: planned ? storableText(planned.apology) : null,
     degraded: call.degraded,
     epoch: call.epoch,
     streams: streams.map((stream) => ({ ...stream })),
-    intent: intent === null ? Prisma.DbNull : { ...intent },
+    intent: intent === null ? Prisma.DbNull : JSON.parse(storableJson(intent)),
     askedEpoch: call.askedEpoch,
     rescues: call.rescues,
     apologised: call.apologised,

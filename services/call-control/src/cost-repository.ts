@@ -1,9 +1,10 @@
 import type { CallId, FactData } from '@toritsugi/contracts'
-import type { Tx } from '@toritsugi/db'
+import { storableText, type Tx } from '@toritsugi/db'
 
 /** Keeps one entry of a call's costs; a repeat of its usage replaces it. The call's sums follow. */
 export async function addCost(tx: Tx, callId: CallId, cost: FactData<'usage.priced'>): Promise<void> {
-  const { usageId, kind, estimated } = cost
+  const { kind, estimated } = cost
+  const usageId = storableText(cost.usageId)
   const data = { kind, microUsd: BigInt(cost.microUsd), estimated }
   await tx.costEntry.upsert({
     where: { callId_usageId: { callId, usageId } },

@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Bus, connectBus } from '@toritsugi/bus'
 import {
   type CallId,
@@ -9,6 +12,7 @@ import {
   newId,
   PlanReply,
   planSession,
+  verifyKey,
 } from '@toritsugi/contracts'
 import { type Database, openDatabase } from '@toritsugi/db'
 import { createLogger, createMetrics, type Http, readConfig } from '@toritsugi/service-kit'
@@ -30,32 +34,80 @@ const fixture = (path: string): unknown =>
 export const planReply = PlanReply.parse((fixture('commands/session.plan.json') as { reply: unknown }).reply)
 
 /** A carrier whose calls the test moves, and that remembers what it was told. */
-export function fakeCarrier(): Carrier & {
-  calls: Map<string, CarrierCall>
-  told: string[]
-  fault: Error | null
-} {
-  const calls = new Map<string, CarrierCall>()
+export function fakeCarrier() {
   const told: string[] = []
-  const carrier = {
-    calls,
+  const waiting = new Set<() => void>()
+  const state = {
+    /** What it knows of calls; one that is not here it does not know. */
+    calls: new Map<string, CarrierCall>(),
     told,
+    /** Thrown by the next commands. */
     fault: null as Error | null,
-    async redirect(carrierCallId: string, url: string) {
-      told.push(`redirect ${carrierCallId} ${url}`)
-      if (carrier.fault) throw carrier.fault
-    },
-    async hangUp(carrierCallId: string) {
-      told.push(`hang up ${carrierCallId}`)
-      if (carrier.fault) throw carrier.fault
-    },
-    async fetch(carrierCallId: string) {
-      told.push(`fetch ${carrierCallId}`)
-      if (carrier.fault) throw carrier.fault
-      return calls.get(carrierCallId) ?? null
+    /** Waits until it was told something like this. */
+    async whenTold(what: string): Promise<string> {
+      for (;;) {
+        const found = told.find((line) => line.includes(what))
+        if (found !== undefined) return found
+        await new Promise<void>((resolve) => waiting.add(resolve))
+      }
     },
   }
-  return carrier
+  const hear = (line: string): void => {
+    told.push(line)
+    for (const resolve of waiting) resolve()
+    waiting.clear()
+    if (state.fault) throw state.fault
+  }
+  const carrier: Carrier = {
+    redirect: async (carrierCallId, url) => hear(`redirect ${carrierCallId} ${url}`),
+    hangUp: async (carrierCallId) => hear(`hang up ${carrierCallId}`),
+    async fetch(carrierCallId) {
+      hear(`fetch ${carrierCallId}`)
+      return state.calls.get(carrierCallId) ?? null
+    },
+  }
+  return Object.assign(state, carrier)
+}
+
+/** A wire to a server that can be cut and mended. */
+export async function cuttable(serverUrl: string) {
+  const { hostname, port } = new URL(serverUrl)
+  const sockets = new Set<Socket>()
+  let isCut = false
+  const server = createServer((near) => {
+    if (isCut) return near.destroy()
+    const far = connect(Number(port), hostname)
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('error', () => {})
+      from.on('close', () => {
+        sockets.delete(from)
+        to.destroy()
+      })
+      from.pipe(to)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(serverUrl)
+  url.port = String((server.address() as AddressInfo).port)
+  const cut = () => {
+    isCut = true
+    for (const socket of sockets) socket.destroy()
+  }
+  afterAll(() => {
+    cut()
+    server.close()
+  })
+  return {
+    url: url.href.replace(/\/$/, ''),
+    cut,
+    mend() {
+      isCut = false
+    },
+  }
 }
 
 export type Stage = Awaited<ReturnType<typeof setStage>>
@@ -64,9 +116,13 @@ export type Stage = Awaited<ReturnType<typeof setStage>>
 export async function setStage(servers: {
   databaseUrl: string
   natsUrl: string
+  /** Where the test's own connection goes, when the service's can be cut. */
+  ownNatsUrl?: string
   withPod?: boolean
   env?: Record<string, string>
 }) {
+  const folder = mkdtempSync(join(tmpdir(), 'call-control-'))
+  const keyFile = join(folder, 'first-key')
   const config = readConfig(callControlConfig, {
     PROFILE: 'local',
     LOG_LEVEL: process.env.TEST_LOG ?? 'silent',
@@ -77,12 +133,13 @@ export async function setStage(servers: {
     TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
     TWILIO_AUTH_TOKEN: authToken,
     DEFAULT_PHONE_NUMBER: ourNumber,
+    FIRST_API_KEY_FILE: keyFile,
     ...servers.env,
   })
   const log = createLogger({ service: 'call-control', level: config.LOG_LEVEL })
   const db: Database = openDatabase({ url: config.DATABASE_URL, schema: 'call_control', log })
   const bus: Bus = await connectBus({ url: config.NATS_URL, name: 'call-control', log })
-  const others: Bus = await connectBus({ url: config.NATS_URL, name: 'others', log })
+  const others: Bus = await connectBus({ url: servers.ownNatsUrl ?? config.NATS_URL, name: 'others', log })
   const carrier = fakeCarrier()
   const session: { reply: PlanReply | null; asked: number } = { reply: planReply, asked: 0 }
   others.answer(planSession, async ({ callId }) => {
@@ -112,6 +169,7 @@ export async function setStage(servers: {
   })
   const app: Http = service.app
   await app.ready()
+  const apiKey = readFileSync(keyFile, 'utf8').trim()
 
   const pod = { held: [] as { callId: CallId; epoch: number }[], free: 100, draining: false, beating: true }
   const beat = () => {
@@ -136,6 +194,7 @@ export async function setStage(servers: {
     await app.close()
     await service.close?.()
     await others.close()
+    rmSync(folder, { recursive: true, force: true })
   }
   afterAll(close)
 
@@ -145,6 +204,8 @@ export async function setStage(servers: {
     bus,
     carrier,
     session,
+    apiKey,
+    keyFile,
     facts,
     pod,
     others,
@@ -170,9 +231,9 @@ export async function setStage(servers: {
       })
     },
 
-    /** Waits until the service has said this of the call. */
-    async fact(callId: CallId, type: FactType): Promise<Envelope> {
-      const find = () => facts.find((fact) => fact.subject === callId && fact.type === type)
+    /** Waits until the service has said this of the call, for the nth time. */
+    async fact(callId: CallId, type: FactType, nth = 1): Promise<Envelope> {
+      const find = () => facts.filter((fact) => fact.subject === callId && fact.type === type)[nth - 1]
       const there = find()
       if (there) return there
       return new Promise((resolve) => {
@@ -188,6 +249,30 @@ export async function setStage(servers: {
 
     /** The types of all that was said of a call so far. */
     said: (callId: CallId) => facts.filter((fact) => fact.subject === callId).map((fact) => fact.type),
+
+    /** GET at the REST API. */
+    async get(path: string, key: string | null = apiKey) {
+      const response = await app.inject({
+        url: path,
+        headers: key === null ? {} : { authorization: `Bearer ${key}` },
+      })
+      return { statusCode: response.statusCode, body: response.json() }
+    },
+
+    /** Waits until the service has taken every heartbeat sent so far. */
+    async beatNow(): Promise<void> {
+      beat()
+      await others.request(verifyKey, { keyHash: '0'.repeat(64) })
+    },
+
+    /** Asks again and again until there is an answer. */
+    async until<T>(look: () => Promise<T | null>): Promise<T> {
+      for (;;) {
+        const found = await look()
+        if (found !== null) return found
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
 
     /** A fact of another service. */
     async tell<Type extends FactType>(source: string, callId: CallId, type: Type, data: FactData<Type>) {

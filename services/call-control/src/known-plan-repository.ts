@@ -1,5 +1,5 @@
 import { PlanReply } from '@toritsugi/contracts'
-import type { Prisma, Tx } from '@toritsugi/db'
+import { storableJson, type Tx } from '@toritsugi/db'
 
 /** The last plan seen for a number, of this mode; null when there is none that can still be read. */
 export async function findKnownPlan(
@@ -13,7 +13,7 @@ export async function findKnownPlan(
 }
 
 export async function saveKnownPlan(tx: Tx, number: string, plan: PlanReply, at: Date): Promise<void> {
-  const data = { plan: plan as Prisma.InputJsonObject, savedAt: at }
+  const data = { plan: JSON.parse(storableJson(plan)), savedAt: at }
   await tx.knownPlan.upsert({
     where: { number_mode: { number, mode: plan.mode } },
     create: { number, mode: plan.mode, ...data },

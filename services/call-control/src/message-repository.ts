@@ -1,5 +1,5 @@
 import type { CallId, MessageId } from '@toritsugi/contracts'
-import type { Tx } from '@toritsugi/db'
+import { storableText, type Tx } from '@toritsugi/db'
 
 export type NewMessage = {
   id: MessageId
@@ -15,6 +15,13 @@ export type NewMessage = {
 
 /** Keeps a message. @returns false when this recording was kept before */
 export async function insertMessage(tx: Tx, message: NewMessage): Promise<boolean> {
-  const added = await tx.message.createMany({ data: [message], skipDuplicates: true })
+  const said = (text: string | null) => (text === null ? null : storableText(text))
+  const data = {
+    ...message,
+    text: said(message.text),
+    callerName: said(message.callerName),
+    callbackNumber: said(message.callbackNumber),
+  }
+  const added = await tx.message.createMany({ data: [data], skipDuplicates: true })
   return added.count === 1
 }

@@ -1,5 +1,5 @@
 import type { Envelope } from '@toritsugi/contracts'
-import type { Prisma, Tx } from '@toritsugi/db'
+import { storableJson, type Tx } from '@toritsugi/db'
 
 /** Adds facts to their calls' timelines; one that is there is left as it is. */
 export async function addToTimeline(tx: Tx, facts: readonly Envelope[]): Promise<void> {
@@ -14,7 +14,7 @@ export async function addToTimeline(tx: Tx, facts: readonly Envelope[]): Promise
             source: fact.source,
             sequence: fact.sequence,
             type: fact.type,
-            data: fact.data as Prisma.InputJsonObject,
+            data: JSON.parse(storableJson(fact.data)),
           },
         ],
   )

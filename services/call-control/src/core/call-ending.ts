@@ -11,12 +11,13 @@ export function endCall(
   status: TerminalStatus | null,
 ): CallStep {
   if (call.is === 'ended') return stay(call)
+  const plannedBefore = call.planned
   const unplanned =
     call.planned === null ? start(call, { at: over.at, planned: neverServed, degraded: true }) : stay(call)
   return andThen(
     { ...unplanned, commands: unplanned.commands.filter((command) => command.do === 'tell') },
     (call) => {
-      const { endReason, blame } = decideEnding(call, status)
+      const { endReason, blame } = decideEnding({ ...call, planned: plannedBefore }, status)
       const { leg, commands } = moveLeg(call, { ...over, type: 'leg.over', endReason, blame })
       const answeredAt = leg.is === 'ended' ? leg.answeredAt : null
       const endedAt = over.at

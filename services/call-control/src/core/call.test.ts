@@ -497,6 +497,7 @@ describe('why a call ended', () => {
       'assistant-ended',
       'nobody',
     ],
+    ['answered by nobody here', [says(5, 'completed', 4000)], 'failed', 'us'],
     ['busy', [planned(), says(2, 'busy')], 'busy', 'nobody'],
     ['canceled while it rang', [planned(), says(2, 'canceled')], 'canceled', 'nobody'],
     ['no answer', [planned(), says(2, 'no-answer')], 'no-answer', 'nobody'],

@@ -9,6 +9,8 @@ export type Endable = {
   readonly intent: { readonly epoch: number; readonly what: string; readonly reason: string } | null
   readonly apologised: string | null
   readonly messageRecorded: boolean
+  /** Null when no webhook of the call was ever answered. */
+  readonly planned: object | null
 }
 
 /**
@@ -24,6 +26,7 @@ export function decideEnding(call: Endable, status: TerminalStatus | null): Endi
   if (call.messageRecorded) return { endReason: 'message-taken', blame: blameOf(call.apologised) }
   if (call.apologised === 'no-capacity') return { endReason: 'no-capacity', blame: 'us' }
   if (call.apologised !== null) return { endReason: 'failed', blame: blameOf(call.apologised) }
+  if (call.planned === null) return { endReason: 'failed', blame: 'us' }
   if (call.intent?.what === 'end' && call.intent.epoch === call.epoch) {
     const reason = EndReason.safeParse(call.intent.reason)
     return { endReason: reason.success ? reason.data : 'assistant-ended', blame: 'nobody' }
