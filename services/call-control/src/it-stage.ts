@@ -41,8 +41,8 @@ export function fakeCarrier() {
     /** What it knows of calls; one that is not here it does not know. */
     calls: new Map<string, CarrierCall>(),
     told,
-    /** Thrown by the next commands. */
-    fault: null as Error | null,
+    /** Thrown by commands, until they are taken away. */
+    faults: {} as Partial<Record<'redirect' | 'hang up' | 'fetch', Error>>,
     /** Waits until it was told something like this. */
     async whenTold(what: string): Promise<string> {
       for (;;) {
@@ -52,17 +52,18 @@ export function fakeCarrier() {
       }
     },
   }
-  const hear = (line: string): void => {
-    told.push(line)
+  const hear = (what: 'redirect' | 'hang up' | 'fetch', rest: string): void => {
+    told.push(`${what} ${rest}`)
     for (const resolve of waiting) resolve()
     waiting.clear()
-    if (state.fault) throw state.fault
+    const fault = state.faults[what]
+    if (fault) throw fault
   }
   const carrier: Carrier = {
-    redirect: async (carrierCallId, url) => hear(`redirect ${carrierCallId} ${url}`),
-    hangUp: async (carrierCallId) => hear(`hang up ${carrierCallId}`),
+    redirect: async (carrierCallId, url) => hear('redirect', `${carrierCallId} ${url}`),
+    hangUp: async (carrierCallId) => hear('hang up', carrierCallId),
     async fetch(carrierCallId) {
-      hear(`fetch ${carrierCallId}`)
+      hear('fetch', carrierCallId)
       return state.calls.get(carrierCallId) ?? null
     },
   }
