@@ -13,6 +13,7 @@ type Options = {
   statusPath: string
   publicHost: Record<string, string>
   secureStreams: boolean
+  apiUrl?: string
 }
 
 const DEFAULT_PORT_BASE = 8080
@@ -44,6 +45,7 @@ export async function runCarrier(args: readonly string[], env: NodeJS.ProcessEnv
         ...(status ? { statusCallback: status } : {}),
       })),
       publicHosts: options.publicHost,
+      ...(options.apiUrl ? { apiUrl: options.apiUrl } : {}),
       allowInsecureStreams: options.secureStreams ? false : voiceUrl.startsWith('http:'),
     })
   } catch (cause) {
@@ -79,6 +81,7 @@ function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options {
       hostOption,
       hosts,
     )
+    .option('--api-url <url>', 'where customers reach this server', set(env.CARRIER_API_URL))
     .option('--secure-streams', 'refuse ws:// streams even when the public URL is http', false)
     .exitOverride()
     .parse([...args], { from: 'user' })

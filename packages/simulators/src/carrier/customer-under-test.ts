@@ -15,7 +15,15 @@ export type Asked = {
   isSigned: boolean
 }
 
-export type Answer = string | { status?: number; type?: string; body?: string | Uint8Array; afterMs?: number }
+export type Answer =
+  | string
+  | {
+      status?: number
+      type?: string
+      headers?: Record<string, string>
+      body?: string | Uint8Array
+      afterMs?: number
+    }
 export type Page = Answer | ((asked: Asked) => Answer | Promise<Answer>)
 
 /** A message from the carrier's stream, parsed. */
@@ -34,11 +42,11 @@ export class StreamServer {
   closed: { code: number } | undefined
   readonly #waiting = new Waiting()
 
-  constructor(socket: WebSocket, url: string, headers: IncomingHttpHeaders, isSigned: boolean) {
+  constructor(socket: WebSocket, url: string, headers: IncomingHttpHeaders) {
     this.socket = socket
     this.url = url
     this.headers = headers
-    this.isSigned = isSigned
+    this.isSigned = this.isSignedFor(url)
     socket.on('message', (data) => {
       this.events.push({ at: performance.now(), ...JSON.parse(String(data)) })
       this.#waiting.wake()
@@ -48,6 +56,11 @@ export class StreamServer {
       this.#waiting.wake()
     })
     socket.on('error', () => {})
+  }
+
+  /** Whether the official SDK takes the upgrade's signature for this address. */
+  isSignedFor(url: string): boolean {
+    return twilio.validateRequest(AUTH_TOKEN, String(this.headers['x-twilio-signature']), url, {})
   }
 
   get streamSid(): string {
@@ -177,9 +190,7 @@ export async function startCustomer(publicUrl?: string): Promise<Customer> {
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
       const url = origin.replace('http', 'ws') + request.url
-      const signature = String(request.headers['x-twilio-signature'])
-      const isSigned = twilio.validateRequest(AUTH_TOKEN, signature, url, {})
-      const stream = new StreamServer(ws, url, request.headers, isSigned)
+      const stream = new StreamServer(ws, url, request.headers)
       streams.push(stream)
       onStream?.(stream)
       waiting.wake()
@@ -197,7 +208,8 @@ async function reply(response: ServerResponse, answer: Answer): Promise<void> {
     type = 'text/xml',
     body = '',
     afterMs = 0,
+    headers = {},
   } = typeof answer === 'string' ? { body: answer } : answer
   if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs))
-  response.writeHead(status, { 'content-type': type }).end(body)
+  response.writeHead(status, { 'content-type': type, ...headers }).end(body)
 }

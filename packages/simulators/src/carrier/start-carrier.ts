@@ -7,11 +7,11 @@ import { Debugger } from './debugger.ts'
 import { placeInbound } from './exchange.ts'
 import { FaultList } from './faults.ts'
 import { Ticker } from './line/ticker.ts'
-import type { MediaStream } from './media-stream.ts'
 import type { Phone } from './phone/phone.ts'
 import { type DialIn, PhoneBook } from './phone/phone-book.ts'
 import { RecordingStore } from './recordings.ts'
 import { answerRest } from './rest/rest-server.ts'
+import type { MediaStream } from './stream/media-stream.ts'
 import { type CarrierLimits, type CarrierSwitches, DEFAULT_LIMITS, DEFAULT_SWITCHES } from './switches.ts'
 import { Webhooks } from './webhooks.ts'
 import type { Account, IncomingNumber, World } from './world.ts'
@@ -22,6 +22,8 @@ export type CarrierOptions = {
   host?: string
   accountSid: string
   authToken: string
+  /** Address under which customers reach the REST API, for the URLs of recordings (default: host and port). */
+  apiUrl?: string
   apiKeys?: readonly { sid: string; secret: string }[]
   numbers?: readonly IncomingNumber[]
   /**
@@ -76,7 +78,7 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
     calls: new Map(),
     phoneBook: new PhoneBook(),
     recordings: new RecordingStore(),
-    url: () => url,
+    url: () => options.apiUrl?.replace(/\/$/, '') ?? url,
   }
   const setNumber = (number: IncomingNumber) => {
     const sid = world.numbers.get(number.phoneNumber)?.sid ?? newSid('PN')

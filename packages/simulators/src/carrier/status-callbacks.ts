@@ -39,14 +39,16 @@ export class StatusCallbacks {
     const { faults } = this.#call.world
     const about = (fault: { event?: string }) => fault.event === undefined || fault.event === due.event
     if (faults.take('lost-callback', this.#call, about)) return
+    // One token for the event, however often it is sent.
+    const token = crypto.randomUUID()
     const held = faults.take('reordered-callbacks', this.#call, about)
     if (held && !this.#held) {
-      this.#hold(due, held)
+      this.#hold(due, token, held)
       return
     }
-    this.#enqueue(due)
+    this.#enqueue(due, token)
     const doubled = faults.take('duplicate-callback', this.#call, about)
-    if (doubled) setTimeout(() => this.#enqueue(due), doubled.delayMs ?? 0)
+    if (doubled) setTimeout(() => this.#enqueue(due, token), doubled.delayMs ?? 0)
     this.#held?.release()
   }
 
@@ -59,21 +61,21 @@ export class StatusCallbacks {
     }
   }
 
-  #hold(due: Due, fault: Extract<Fault, { type: 'reordered-callbacks' }>): void {
+  #hold(due: Due, token: string, fault: Extract<Fault, { type: 'reordered-callbacks' }>): void {
     const timer = setTimeout(() => this.#held?.release(), fault.delayMs ?? HOLD_MS)
     this.#held = {
       release: () => {
         clearTimeout(timer)
         this.#held = undefined
-        this.#enqueue(due)
+        this.#enqueue(due, token)
       },
     }
   }
 
-  #enqueue({ url, method, params }: Due): void {
+  #enqueue({ url, method, params }: Due, idempotencyToken: string): void {
     this.#chain = this.#chain.then(async () => {
       const call = this.#call
-      const answer = await call.webhook({ url, method, params })
+      const answer = await call.webhook({ url, method, params, idempotencyToken })
       const bad =
         answer.is === 'failed' ? answer.message : answer.status >= 300 ? `HTTP ${answer.status}` : undefined
       if (bad === undefined) return

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Call } from '../call.ts'
 import type { Fault } from '../faults.ts'
-import type { Phone } from '../phone/phone.ts'
 import type { DialIn } from '../phone/phone-book.ts'
 import { namedScript, readScript, type Script } from '../phone/script.ts'
 import type { World } from '../world.ts'
@@ -12,6 +11,7 @@ import { dialInShape, halfOpenShape, pressShape, sayShape } from './control-shap
 const CALLER = '+14155550100'
 /** Silence of the other side after which a caller who plays a recording hangs up. */
 const PATIENCE_MS = 4000
+const LONGEST_ANSWER_MS = 180_000
 
 /** `POST calls`: a phone dials in. */
 export function placeCall(world: World, json: unknown): Answer {
@@ -41,9 +41,10 @@ function scriptOf({ script, scriptName, wav }: Record<string, unknown>): Script 
 /** Listens to the greeting, plays the recording, listens to the answer and hangs up. */
 function recordedCaller(wav: Uint8Array): Script {
   return async (phone) => {
-    await phone.waitForSilence(1000)
+    await phone.waitForSilence(1000, { timeoutMs: LONGEST_ANSWER_MS })
     await phone.playWav(wav)
-    await phone.waitForSilence(PATIENCE_MS)
+    // The other side may end the call as well.
+    await phone.waitForSilence(PATIENCE_MS, { timeoutMs: LONGEST_ANSWER_MS }).catch(() => {})
     phone.hangUp()
   }
 }
@@ -134,7 +135,7 @@ export function streamEvents(world: World, sid: string, response: ServerResponse
   const write = (of: 'call' | 'phone' | 'debugger', event: unknown) => {
     response.write(`${JSON.stringify({ of, event })}\n`)
   }
-  for (const { of, event } of past(call, call.phone)) write(of, event)
+  for (const { of, event } of past(world, call)) write(of, event)
   const stops = [
     call.onEvent((event) => write('call', event)),
     call.phone.onEvent((event) => write('phone', event)),
@@ -158,10 +159,14 @@ export function streamEvents(world: World, sid: string, response: ServerResponse
   }
 }
 
-function past(call: Call, phone: Phone): { of: 'call' | 'phone'; event: { at: string } }[] {
-  const all = [
+type Told = { of: 'call' | 'phone' | 'debugger'; event: { at: string } }
+
+function past(world: World, call: Call): Told[] {
+  const entries = world.debugger.entries.filter(({ callSid }) => callSid === call.sid)
+  const all: Told[] = [
     ...call.history.map((event) => ({ of: 'call' as const, event })),
-    ...phone.events.map((event) => ({ of: 'phone' as const, event })),
+    ...call.phone.events.map((event) => ({ of: 'phone' as const, event })),
+    ...entries.map((event) => ({ of: 'debugger' as const, event })),
   ]
   return all.sort((a, b) => a.event.at.localeCompare(b.event.at))
 }

@@ -5,6 +5,7 @@ import { FRAME_MS } from '../line/ticker.ts'
 import { type HeardPhrase, Hearing, type PhoneWord } from './hearing.ts'
 import { firstSoundAfter, lastSoundBefore, longestSilence, type Stretch } from './sound.ts'
 import { Tape } from './tape.ts'
+import { type Said, Voice } from './voice.ts'
 
 /** How a call ended for the phone. */
 export type PhoneEnd =
@@ -29,9 +30,6 @@ export type PhoneEvent = { ms: number; at: string } & (
 )
 type Happening = PhoneEvent extends infer E ? (E extends PhoneEvent ? Omit<E, 'ms' | 'at'> : never) : never
 
-/** What was said: `whole` is false when it was cut off. Times on the phone's clock. */
-export type Said = Stretch & { text: string; whole: boolean }
-
 export type PhoneSettings = {
   /** The other numbers: of this phone and of who it speaks with. */
   number: string
@@ -45,8 +43,6 @@ export type PhoneSettings = {
 
 /** The carrier's side of a phone. */
 export type PhoneLine = { hangUp(): void; press(digit: string): void }
-
-type Saying = { pcm: Int16Array; at: number; startMs: number; text: string; done: (said: Said) => void }
 
 const ALL_BANDS: readonly VoiceBand[] = ['assistant', 'human', 'caller']
 const DIGITS = /^[0-9*#A-D]$/
@@ -68,7 +64,10 @@ export class Phone implements Handset {
   readonly #hearing: Hearing
   readonly #heardTape: Tape | undefined
   readonly #saidTape: Tape | undefined
-  readonly #saying: Saying[] = []
+  readonly #voice = new Voice(
+    (text) => this.#happened({ type: 'speaks', text }),
+    (said) => this.#happened({ type: 'said', ...said }),
+  )
   readonly #waiting = new Waiting()
   readonly #listeners = new Set<(event: PhoneEvent) => void>()
   #ticks = 0
@@ -155,7 +154,7 @@ export class Phone implements Handset {
 
   /** Breaks off what it is saying. */
   stopSpeaking(): void {
-    for (const saying of this.#saying.splice(0)) this.#ended(saying, false)
+    this.#voice.stop()
   }
 
   /** Presses keys, one after the other. An Error for anything but 0-9 * # A-D. */
@@ -221,7 +220,7 @@ export class Phone implements Handset {
   }
 
   nextFrame(): Int16Array | undefined {
-    const frame = this.#nextSpoken()
+    const frame = this.#voice.next(this.ms)
     this.#saidTape?.add(frame, FRAME_SAMPLES)
     return frame
   }
@@ -266,39 +265,8 @@ export class Phone implements Handset {
   }
 
   #play(pcm: Int16Array, text: string): Promise<Said> {
-    return new Promise((resolve) => {
-      const saying = { pcm, at: 0, startMs: this.ms, text, done: resolve }
-      if (this.state === 'over' || pcm.length === 0)
-        resolve({ text, startMs: this.ms, endMs: this.ms, whole: pcm.length === 0 })
-      else this.#saying.push(saying)
-    })
-  }
-
-  #nextSpoken(): Int16Array | undefined {
-    const saying = this.#saying[0]
-    if (!saying) return undefined
-    if (saying.at === 0) {
-      saying.startMs = this.ms - FRAME_MS
-      this.#happened({ type: 'speaks', text: saying.text })
-    }
-    let frame = saying.pcm.subarray(saying.at, saying.at + FRAME_SAMPLES)
-    saying.at += FRAME_SAMPLES
-    if (frame.length < FRAME_SAMPLES) {
-      const padded = new Int16Array(FRAME_SAMPLES)
-      padded.set(frame)
-      frame = padded
-    }
-    if (saying.at >= saying.pcm.length) {
-      this.#saying.shift()
-      this.#ended(saying, true)
-    }
-    return frame
-  }
-
-  #ended({ text, startMs, at, done }: Saying, whole: boolean): void {
-    const said = { text, startMs, endMs: startMs + at / 8, whole }
-    this.#happened({ type: 'said', ...said })
-    done(said)
+    if (this.state !== 'over') return this.#voice.add(pcm, text, this.ms)
+    return Promise.resolve({ text, startMs: this.ms, endMs: this.ms, whole: false })
   }
 
   #happened(happening: Happening): void {

@@ -39,8 +39,11 @@ export function parseTwiml(xml: string): Parsed {
   if (ENTITIES.test(source.replace(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g, ''))) {
     return { is: 'unreadable', code: '12100', message: 'An entity is not declared, or an & is not escaped' }
   }
-  const roots = (parser.parse(source) as RawNode[]).filter((node) => nameOf(node) !== '#text')
-  const root = roots[0]
+  const [root, ...others] = (parser.parse(source) as RawNode[]).filter(
+    (node) => nameOf(node) !== '#text' || String(node['#text']).trim() !== '',
+  )
+  if (others.length > 0)
+    return { is: 'unreadable', code: '12100', message: 'There is more than one root element' }
   if (!root || nameOf(root) !== 'Response') {
     return { is: 'unreadable', code: '12102', message: 'The root element must be Response' }
   }

@@ -1,4 +1,4 @@
-import { MediaStream, type StreamEnd } from '../media-stream.ts'
+import { MediaStream, type StreamEnd } from '../stream/media-stream.ts'
 import type { TwimlElement } from '../twiml/parse.ts'
 import { followTo, NEXT, type Stage, type Verb, type VerbOutcome } from './verb.ts'
 

@@ -1,4 +1,4 @@
-import { signatureOf } from './signature.ts'
+import { signatureOf } from '../core/signature.ts'
 
 export type StreamAddress =
   | { is: 'address'; url: string; hadQuery: boolean }
