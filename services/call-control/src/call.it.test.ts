@@ -2,7 +2,8 @@ import { intendCall, newId, takeMessage, verifyKey } from '@toritsugi/contracts'
 import { hashKey } from '@toritsugi/service-kit'
 import { useNats, usePostgres } from '@toritsugi/testkit'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ourNumber, planReply, publicUrl, type Stage, setStage, someCall, streamIn } from './it-stage.ts'
+import { ourNumber, publicUrl, type Stage, setStage, someCall, streamIn } from './it-stage.ts'
+import { planReply } from './plan-fixture.ts'
 
 let stage: Stage
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import {
   type FactType,
   factEnvelope,
   newId,
-  PlanReply,
+  type PlanReply,
   planSession,
   verifyKey,
 } from '@toritsugi/contracts'
@@ -22,16 +22,11 @@ import { assemble } from './build-app.ts'
 import { inboundCallId } from './call-id.ts'
 import type { Carrier, CarrierCall } from './carrier.ts'
 import { callControlConfig } from './config.ts'
+import { planReply } from './plan-fixture.ts'
 
 export const publicUrl = 'https://calls.example.com'
 export const authToken = 'auth-token-of-the-tests'
 export const ourNumber = '+815012345600'
-
-const fixture = (path: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../../packages/contracts/fixtures/${path}`, import.meta.url), 'utf8'))
-
-/** What realtime-session answers on this stage. */
-export const planReply = PlanReply.parse((fixture('commands/session.plan.json') as { reply: unknown }).reply)
 
 /** A carrier whose calls the test moves, and that remembers what it was told. */
 export function fakeCarrier() {
