@@ -146,7 +146,15 @@ export class Call {
     const before = this.#run
     before?.breakOff.abort('replaced' satisfies BreakOff)
     const breakOff = new AbortController()
-    const done = runDocuments(this, source, breakOff.signal, before?.done ?? Promise.resolve())
+    const done = runDocuments(this, source, breakOff.signal, before?.done ?? Promise.resolve()).catch(
+      (error) => {
+        // A bug of the simulator: this call dies, and whoever looks at the debugger sees why.
+        this.world.debugger.error('bug', String(error instanceof Error ? error.stack : error), {
+          callSid: this.sid,
+        })
+        this.finish('failed', 'other-side')
+      },
+    )
     this.#run = { breakOff, done }
   }
 

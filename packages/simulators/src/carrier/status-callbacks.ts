@@ -48,7 +48,7 @@ export class StatusCallbacks {
     }
     this.#enqueue(due, token)
     const doubled = faults.take('duplicate-callback', this.#call, about)
-    if (doubled) setTimeout(() => this.#enqueue(due, token), doubled.delayMs ?? 0)
+    if (doubled) setTimeout(() => this.#enqueue(due, token), doubled.delayMs ?? 0).unref()
     this.#held?.release()
   }
 

@@ -46,7 +46,7 @@ describe('the control API', () => {
       expect.arrayContaining(['phone ringing', 'phone answered', 'phone heard', 'phone said', 'phone over']),
     )
     expect(types).toEqual(expect.arrayContaining(['call webhook', 'call verb', 'call stream', 'call status']))
-    const detail = (await ask(`calls/${sid}`)).json as {
+    const detail = (await ask(`calls/${sid}`)).json as unknown as {
       phone: { heard: { assistant: string } }
       streams: unknown[]
     }

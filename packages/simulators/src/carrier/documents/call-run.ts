@@ -1,5 +1,6 @@
 import { speak } from '@toritsugi/audio'
 import type { Call } from '../call.ts'
+import { untilAborted } from '../line/line.ts'
 import { runVerb } from '../verbs/verbs.ts'
 import { type DocumentFailure, loadDocument, type Source, type TwimlDocument } from './document.ts'
 
@@ -20,10 +21,13 @@ export async function runDocuments(
   let source: Source | undefined = first
   const begun: number[] = []
   while (source && !signal.aborted) {
-    const loading = loadDocument(call, source)
+    const loading: Promise<TwimlDocument | DocumentFailure | undefined> = untilAborted(
+      loadDocument(call, source),
+      signal,
+    )
     await before
-    const document = await loading
-    if (signal.aborted) return
+    const document: TwimlDocument | DocumentFailure | undefined = await loading
+    if (document === undefined || signal.aborted) return
     begun.push(performance.now())
     if (isLooping(begun)) {
       call.world.debugger.error(

@@ -251,6 +251,24 @@ describe('a webhook that is slow', () => {
   })
 })
 
+describe('a redirect by REST', () => {
+  it('does not wait for a document or a sound that is still on its way', async () => {
+    const { customer, sdk } = scene
+    customer.pages['/voice'] = '<Response><Say>First</Say><Play>/slow.wav</Play></Response>'
+    customer.pages['/slow.wav'] = { type: 'audio/wav', body: '', afterMs: 3000 }
+    customer.pages['/slow'] = { body: '<Response><Say>Never</Say></Response>', afterMs: 3000 }
+    customer.pages['/fast'] = '<Response><Say>Fast</Say></Response>'
+    const phone = scene.dial()
+    await customer.waitForAsked('/slow.wav')
+    await sdk.calls(phone.callSid).update({ url: `${customer.url}/slow` })
+    await customer.waitForAsked('/slow')
+    await sdk.calls(phone.callSid).update({ url: `${customer.url}/fast` })
+    await phone.waitToHear(/fast/i, { timeoutMs: 1500 })
+    await phone.waitForEnd()
+    expect(phone.heardText()).toBe('First Fast')
+  })
+})
+
 describe('delivery overrides', () => {
   it('retry with the same idempotency token; the fragment is neither sent nor signed', async () => {
     const { customer, carrier } = scene

@@ -1,4 +1,4 @@
-import { FRAME_MS, type Ticker } from './ticker.ts'
+import type { Ticker } from './ticker.ts'
 
 export const FRAME_SAMPLES = 160
 
@@ -96,4 +96,13 @@ export function wait(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-export { FRAME_MS }
+/** The promise's value, or undefined as soon as the signal comes; what then still runs is left to itself. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = new AbortController()
+  const waiting = wait(Number.MAX_SAFE_INTEGER, AbortSignal.any([signal, aborted.signal]))
+  try {
+    return await Promise.race([promise, waiting.then(() => undefined)])
+  } finally {
+    aborted.abort()
+  }
+}

@@ -103,7 +103,12 @@ export class PhoneBook {
     this.#phones.push(phone)
     if (this.#phones.length > KEPT) {
       const oldest = this.#phones.findIndex(({ state }) => state === 'over')
-      if (oldest >= 0) for (const gone of this.#phones.splice(oldest, 1)) this.#claimed.delete(gone)
+      if (oldest >= 0) {
+        for (const gone of this.#phones.splice(oldest, 1)) {
+          gone.forgetAudio()
+          this.#claimed.delete(gone)
+        }
+      }
     }
     phone.onEvent((event) => {
       if (event.type === 'ringing' || event.type === 'answered') this.#waiting.wake()

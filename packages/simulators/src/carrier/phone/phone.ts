@@ -232,6 +232,12 @@ export class Phone implements Handset {
     if (!this.#waiting.isEmpty) this.#waiting.wake()
   }
 
+  /** Lets go of its recordings; words and events stay. */
+  forgetAudio(): void {
+    this.#heardTape?.clear()
+    this.#saidTape?.clear()
+  }
+
   /** The carrier connects the phone to a call. */
   attach(callSid: string, line: PhoneLine): void {
     this.callSid = callSid

@@ -16,12 +16,18 @@ export class Tape {
     return this.#samples.subarray(0, this.#length)
   }
 
+  /** Forgets all of it. */
+  clear(): void {
+    this.#samples = new Int16Array(0)
+    this.#length = 0
+  }
+
   /** Adds a frame, or `samples` of silence. */
   add(frame: Int16Array | undefined, samples: number): void {
     const end = this.#length + samples
     if (end > MAX_SAMPLES) return
     if (end > this.#samples.length) {
-      const larger = new Int16Array(this.#samples.length * 2)
+      const larger = new Int16Array(Math.max(FIRST_SAMPLES, this.#samples.length * 2))
       larger.set(this.pcm)
       this.#samples = larger
     }

@@ -43,7 +43,7 @@ async function handle(
   const handled = route(world, request.method ?? 'GET', rest, url, form)
   if ('status' in handled) return handled
   const fault = world.faults.take('rest', undefined, ({ on }) => on === undefined || on === handled.action)
-  if (!fault) return handled.run()
+  if (!fault) return noted(world, url, handled.run())
   const { answer, processed = false } = fault
   if (processed && answer !== 429) handled.run()
   if (answer === 'timeout') return 'none'
@@ -83,6 +83,17 @@ function route(
     return { action: 'fetch', run: () => ({ status: 200, body: account(world) }) }
   if (rest === '/Calls.json' || callSid) return problem(405, 20004, 'Method not allowed')
   return notFound(path)
+}
+
+/**
+ * Mistakes in a request are in the debugger too. That a call is over (21220) or unknown is no mistake but an answer.
+ */
+function noted(world: World, url: URL, answer: RestAnswer): RestAnswer {
+  const { code, message } = (answer.body ?? {}) as { code?: number; message?: string }
+  if (answer.status === 400 && code !== 21220) {
+    world.debugger.error(String(code), message ?? '', { url: url.pathname })
+  }
+  return answer
 }
 
 function account(world: World): Record<string, unknown> {

@@ -126,6 +126,8 @@ describe('creating a call', () => {
       moreInfo: `https://www.twilio.com/docs/errors/${code}`,
     })
     expect(scene.carrier.calls.size).toBe(0)
+    expect(scene.carrier.debugger.entries).toMatchObject([{ code: String(code), level: 'error' }])
+    scene.carrier.debugger.clear()
   })
 
   it('ends at its time limit', async () => {
@@ -148,7 +150,6 @@ describe('updating a call', () => {
   })
 
   it('hangs up, and then refuses everything with 21220', async () => {
-    scene.customer.pages['/voice'] = '<Response><Pause length="60"/><Pause/></Response>'
     scene.customer.pages['/voice'] = '<Response><Say loop="0">Hold on</Say></Response>'
     const phone = scene.dial()
     await phone.waitForAnswer()

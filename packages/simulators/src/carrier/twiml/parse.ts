@@ -39,9 +39,9 @@ export function parseTwiml(xml: string): Parsed {
   if (ENTITIES.test(source.replace(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g, ''))) {
     return { is: 'unreadable', code: '12100', message: 'An entity is not declared, or an & is not escaped' }
   }
-  const [root, ...others] = (parser.parse(source) as RawNode[]).filter(
-    (node) => nameOf(node) !== '#text' || String(node['#text']).trim() !== '',
-  )
+  const roots = rootsOf(source)
+  if (!roots) return { is: 'unreadable', code: '12100', message: 'The document is not well-formed' }
+  const [root, ...others] = roots
   if (others.length > 0)
     return { is: 'unreadable', code: '12100', message: 'There is more than one root element' }
   if (!root || nameOf(root) !== 'Response') {
@@ -53,6 +53,16 @@ export function parseTwiml(xml: string): Parsed {
 }
 
 type RawNode = Record<string, unknown>
+
+/** The elements and texts at the top; undefined for what only the parser finds to be no XML. */
+function rootsOf(source: string): RawNode[] | undefined {
+  try {
+    const nodes = parser.parse(source) as RawNode[]
+    return nodes.filter((node) => nameOf(node) !== '#text' || String(node['#text']).trim() !== '')
+  } catch {
+    return undefined
+  }
+}
 
 function elementOf(node: RawNode, warnings: string[]): TwimlElement {
   const name = nameOf(node)

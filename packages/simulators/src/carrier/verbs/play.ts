@@ -1,6 +1,6 @@
 import { readWav, resample } from '@toritsugi/audio'
 import { resolveUrl } from '../documents/document.ts'
-import { wait } from '../line/line.ts'
+import { untilAborted, wait } from '../line/line.ts'
 import { dtmfTones } from './dtmf.ts'
 import { countOf, failure, NEXT, type Stage, type Verb, type VerbOutcome } from './verb.ts'
 
@@ -19,10 +19,14 @@ export const play: Verb = async (element, stage) => {
   return NEXT
 }
 
-async function fetchSound(text: string, { call, document }: Stage): Promise<Int16Array | VerbOutcome> {
+async function fetchSound(
+  text: string,
+  { call, document, signal }: Stage,
+): Promise<Int16Array | VerbOutcome> {
   const url = resolveUrl(document, text)
   if (url === undefined) return failure('11100', `Invalid URL: ${text}`, text)
-  const answer = await call.world.webhooks.deliver({ url, method: 'GET', params: {} })
+  const answer = await untilAborted(call.world.webhooks.deliver({ url, method: 'GET', params: {} }), signal)
+  if (!answer) return NEXT
   if (answer.is === 'failed') return failure(answer.code, answer.message, url)
   if (answer.status !== 200) return failure('11200', `HTTP status ${answer.status}`, url)
   if (!/^audio\/(x-)?(wav|wave|vnd\.wave)\b/i.test(answer.contentType)) {
