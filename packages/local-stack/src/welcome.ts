@@ -6,7 +6,7 @@ import type { Stack } from './stack.ts'
 /** Every address of a running stack, and where its logs are. */
 export function urlNotes(
   { settings, postgresUrl, postgresData }: Pick<Stack, 'settings' | 'postgresUrl' | 'postgresData'>,
-  folders: Folders,
+  folders: Pick<Folders, 'logs' | 'secrets'>,
 ): string[] {
   const { ports } = settings
   const at = (port: number) => `http://localhost:${port}`
