@@ -13,6 +13,7 @@ import type { Envelope } from './envelope.ts'
 import type { CallId, EventId } from './ids.ts'
 import { ModeDecided } from './mode.ts'
 import {
+  EpochSeen,
   GreetingStarted,
   PodHeartbeat,
   SessionLost,
@@ -299,6 +300,7 @@ export function factEnvelope<Type extends FactType>(fact: {
 // ---- live subjects: core NATS, not stored ------------------------------------------------------------------
 
 export const livePartial = { what: 'partial', schema: PartialText } as const
+export const epochSeen = { what: 'epoch', schema: EpochSeen } as const
 export const liveSubject = (callId: CallId | '*', what: string): string => `live.v1.${callId}.${what}`
 export const podHeartbeat = { subject: 'live.v1.pods.heartbeat', schema: PodHeartbeat } as const
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { channelOf, channels, livePartial, podHeartbeat } from './channels.ts'
+import { channelOf, channels, epochSeen, livePartial, podHeartbeat } from './channels.ts'
 import { commands } from './commands.ts'
 import { Envelope } from './envelope.ts'
 
@@ -43,6 +43,7 @@ describe('commands', () => {
 describe('live messages', () => {
   it('parse their fixtures', () => {
     expect(livePartial.schema.parse(read('live/partial.json'))).toBeTruthy()
+    expect(epochSeen.schema.parse(read('live/epoch.json'))).toBeTruthy()
     expect(podHeartbeat.schema.parse(read('live/heartbeat.json'))).toBeTruthy()
   })
 })

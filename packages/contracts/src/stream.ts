@@ -67,3 +67,12 @@ export const PodHeartbeat = z
   })
   .meta({ id: 'PodHeartbeat' })
 export type PodHeartbeat = z.infer<typeof PodHeartbeat>
+
+/**
+ * Live, not stored: a pod has taken the stream of this epoch, on `live.v1.<callId>.epoch`. A pod that still holds
+ * an older stream of the call drops it.
+ */
+export const EpochSeen = z
+  .strictObject({ epoch: Epoch, podId: z.string().max(100) })
+  .meta({ id: 'EpochSeen' })
+export type EpochSeen = z.infer<typeof EpochSeen>

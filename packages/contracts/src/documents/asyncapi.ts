@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { callFamilies, callSubject, channels, livePartial, liveSubject, podHeartbeat } from '../channels.ts'
+import {
+  callFamilies,
+  callSubject,
+  channels,
+  epochSeen,
+  livePartial,
+  liveSubject,
+  podHeartbeat,
+} from '../channels.ts'
 import { type Command, commandSubject, commands } from '../commands.ts'
 import { Envelope } from '../envelope.ts'
 import type { CallId } from '../ids.ts'
@@ -62,6 +70,7 @@ export function asyncApiDocument(): object {
     }
   }
   messages['live.partial'] = { name: 'live.partial', payload: jsonSchema(livePartial.schema) }
+  messages['live.epoch'] = { name: 'live.epoch', payload: jsonSchema(epochSeen.schema) }
   messages['live.heartbeat'] = { name: 'live.heartbeat', payload: jsonSchema(podHeartbeat.schema) }
 
   const ref = (name: string): object => ({ $ref: `#/components/messages/${name}` })
@@ -108,12 +117,19 @@ export function asyncApiDocument(): object {
     parameters: callIdParameter,
     messages: { partial: ref('live.partial') },
   }
+  channelEntries['live-epoch'] = {
+    address: withCallId((id) => liveSubject(id, epochSeen.what)),
+    description: 'A pod has taken a stream of this call; core NATS, not stored.',
+    parameters: callIdParameter,
+    messages: { epoch: ref('live.epoch') },
+  }
   channelEntries['live-pods'] = {
     address: podHeartbeat.subject,
     description: 'What each media-bridge pod holds, once a second; core NATS, not stored.',
     messages: { heartbeat: ref('live.heartbeat') },
   }
   operationEntries['follow-partial'] = { action: 'receive', channel: { $ref: '#/channels/live-partial' } }
+  operationEntries['follow-epoch'] = { action: 'receive', channel: { $ref: '#/channels/live-epoch' } }
   operationEntries['follow-pods'] = { action: 'receive', channel: { $ref: '#/channels/live-pods' } }
 
   return {

@@ -1,0 +1,272 @@
+import { base64Bytes, type DeltaScan, isExactly, type Mark } from '@toritsugi/realtime-protocol'
+import type { BridgeCounts } from './bridge-metrics.ts'
+import { cutReply, type ReplyCut } from './core/barge-in.ts'
+import { audioCame, type SpokenText, spokenText } from './core/heard-text.ts'
+import {
+  clearPlayback,
+  deltaSent,
+  forgetItem,
+  heardOf,
+  isHeard,
+  isSilent,
+  markEchoed,
+  marksGivenUp,
+  type Playback,
+  queuedMs,
+  silentPlayback,
+} from './core/playback.ts'
+import type { Ask } from './core/response-queue.ts'
+import { type StreamClock, streamNow } from './core/stream-clock.ts'
+
+/** One response of the model while any of it matters here. */
+export type LiveResponse = {
+  readonly id: string
+  readonly ordinal: number
+  /** Which session of the stream made it: items of a lost one are unknown to the next. */
+  readonly session: number
+  /** Ours, or null when the server made it by itself. */
+  readonly ask: Ask | null
+  /** Cut off by the caller, or by us: nothing of it is forwarded any more. */
+  cancelled: boolean
+  done: boolean
+  /** Some of it left for the carrier. */
+  spoke: boolean
+  /** Ms of audio that came, heard or not: all of it is billed. */
+  audioMs: number
+  textLength: number
+  /** Ms of the caller's audio the model had been given when the response before this one began. */
+  readonly callerMs: number
+}
+
+/** One item of the assistant that has audio. */
+export type SpokenItem = {
+  readonly itemId: string
+  readonly ordinal: number
+  readonly response: LiveResponse
+  readonly key: Buffer
+  /** Bytes of its audio that came from the model; the first `sentBytes` of them left for the carrier. */
+  bytes: number
+  sentBytes: number
+  readonly spoken: SpokenText
+  /** No more audio of it comes. */
+  over: boolean
+  /** Its end was told: heard, or cut. */
+  told: boolean
+}
+
+export type SpeechEars = {
+  /** The first audio of an item left. @param startMs stream ms at which it will be heard */
+  begun(item: SpokenItem, startMs: number, receivedAt: number): void
+  /** An item was heard to its end. @param heardMs all of it */
+  heard(item: SpokenItem, heardMs: number): void
+  /** An item was cut off; words after `heardMs` were not heard. */
+  cut(item: SpokenItem, heardMs: number): void
+}
+
+/** The assistant's audio on its way to the caller, and what became of it. */
+export type AssistantSpeech = {
+  delta(bytes: Buffer, found: DeltaScan, receivedAt: number): void
+  mark(mark: Mark): void
+  /** Some of an item's words, which come before their audio. */
+  words(responseId: string, itemId: string, delta: string): SpokenItem | undefined
+  /** All of them. */
+  wordsDone(itemId: string, text: string): void
+  item(itemId: string): SpokenItem | undefined
+  audioDone(itemId: string): void
+  /** No more of it comes. @returns items that exist at the model and of which nothing was ever sent */
+  responseDone(response: LiveResponse): string[]
+  /** The caller speaks into it. Clears at once; the items' ends are told by `tellCut`. */
+  cut(isProtected: boolean): ReplyCut & { items: { item: SpokenItem; heardMs: number }[] }
+  tellCut(items: readonly { item: SpokenItem; heardMs: number }[]): void
+  /** Nothing more is sent to the caller. */
+  mute(): void
+  queuedMs(): number
+  isSilent(): boolean
+  /** Stream ms of the last audio that was heard. */
+  lastHeardAtMs(): number
+  /** Looks for marks that must have been lost. */
+  tick(): void
+}
+
+const mostText = 20_000
+
+export function assistantSpeech(parts: {
+  clock: StreamClock
+  counts: BridgeCounts
+  carrier: { send(source: Buffer, start: number, end: number, mark: Mark): void; clear(): void }
+  /** The response a delta names; undefined when it is not known here. */
+  responseOf(id: string): LiveResponse | undefined
+  ears: SpeechEars
+}): AssistantSpeech {
+  const { clock, counts, carrier, ears } = parts
+  const playback: Playback = silentPlayback()
+  const items = new Map<string, SpokenItem>()
+  const byOrdinal = new Map<number, SpokenItem>()
+  const mark: Mark = { generation: 0, response: 0, item: 0, ms: 0 }
+  let current: SpokenItem | undefined
+  let ordinal = 0
+  let muted = false
+  const streamMs = () => streamNow(clock, performance.now())
+
+  const find = (bytes: Buffer, found: DeltaScan): SpokenItem | undefined =>
+    itemOf(
+      bytes.toString('utf8', found.responseStart, found.responseEnd),
+      bytes.toString('utf8', found.itemStart, found.itemEnd),
+    )
+
+  const itemOf = (responseId: string, itemId: string): SpokenItem | undefined => {
+    const known = items.get(itemId)
+    if (known !== undefined) return known
+    const response = parts.responseOf(responseId)
+    if (response === undefined) return undefined
+    const item: SpokenItem = {
+      itemId,
+      ordinal: ++ordinal,
+      response,
+      key: Buffer.from(itemId),
+      bytes: 0,
+      sentBytes: 0,
+      spoken: spokenText(),
+      over: response.done,
+      told: false,
+    }
+    items.set(itemId, item)
+    byOrdinal.set(item.ordinal, item)
+    return item
+  }
+
+  const forget = (item: SpokenItem): void => {
+    item.told = true
+    items.delete(item.itemId)
+    byOrdinal.delete(item.ordinal)
+    forgetItem(playback, item.ordinal)
+    if (current === item) current = undefined
+  }
+
+  const tellHeard = (item: SpokenItem): void => {
+    if (item.told || !item.over || !isHeard(playback, item.ordinal)) return
+    const heardMs = Math.floor(item.sentBytes / 8)
+    forget(item)
+    if (heardMs > 0) ears.heard(item, heardMs)
+  }
+
+  return {
+    delta(bytes, found, receivedAt) {
+      const length = base64Bytes(bytes, found.audioStart, found.audioEnd)
+      const item =
+        current !== undefined && isExactly(bytes, found.itemStart, found.itemEnd, current.key)
+          ? current
+          : find(bytes, found)
+      if (item === undefined || length < 0) {
+        counts.dropped['late-delta']++
+        return
+      }
+      current = item
+      item.bytes += length
+      item.response.audioMs += length / 8
+      if (item.response.cancelled || item.told || muted) {
+        counts.dropped[muted ? 'muted' : 'late-delta']++
+        return
+      }
+      const before = Math.floor(item.sentBytes / 8)
+      item.sentBytes += length
+      const ms = Math.floor(item.sentBytes / 8)
+      const at = streamMs()
+      mark.generation = playback.generation
+      mark.response = item.response.ordinal
+      mark.item = item.ordinal
+      mark.ms = ms
+      carrier.send(bytes, found.audioStart, found.audioEnd, mark)
+      deltaSent(playback, item.ordinal, ms - before, ms, at)
+      audioCame(item.spoken, ms)
+      counts.framesOut++
+      if (before > 0 || ms === 0) return
+      item.response.spoke = true
+      ears.begun(item, playback.items.get(item.ordinal)?.startMs ?? Math.round(at), receivedAt)
+    },
+    mark(echo) {
+      if (!markEchoed(playback, echo, streamMs())) {
+        counts.marksIgnored++
+        return
+      }
+      counts.marksEchoed++
+      for (const item of byOrdinal.values()) {
+        if (item.ordinal > echo.item) break
+        tellHeard(item)
+      }
+    },
+    words(responseId, itemId, delta) {
+      const item = itemOf(responseId, itemId)
+      if (item === undefined || item.told || item.spoken.text.length > mostText) return undefined
+      item.spoken.text += delta
+      item.response.textLength += delta.length
+      return item
+    },
+    wordsDone(itemId, text) {
+      const item = items.get(itemId)
+      if (item === undefined || item.told) return
+      item.spoken.text = text.slice(0, mostText)
+      item.spoken.textDone = true
+    },
+    item: (itemId) => items.get(itemId),
+    audioDone(itemId) {
+      const item = items.get(itemId)
+      if (item === undefined) return
+      item.over = true
+      item.spoken.audioDone = true
+      // Its last words may still come; the end of the response tells it.
+    },
+    responseDone(response) {
+      const unsent: string[] = []
+      for (const item of [...items.values()]) {
+        if (item.response !== response) continue
+        item.over = true
+        item.spoken.audioDone = true
+        item.spoken.textDone = true
+        if (item.sentBytes === 0 && item.bytes > 0 && !item.told) unsent.push(item.itemId)
+        if (item.sentBytes === 0 || item.told) forget(item)
+        else tellHeard(item)
+      }
+      return unsent
+    },
+    cut(isProtected) {
+      const at = streamMs()
+      const unheard = [...items.values()].map((item) => ({
+        item,
+        itemId: item.itemId,
+        audioMs: item.bytes / 8,
+        heardMs: heardOf(playback, item.ordinal, at),
+        over: item.over,
+      }))
+      const reply = cutReply({ isProtected, queuedMs: queuedMs(playback, at), items: unheard })
+      if (reply.clear) carrier.clear()
+      if (isProtected) return { ...reply, items: [] }
+      if (reply.clear) clearPlayback(playback, at)
+      const cut = unheard.filter(({ item, heardMs }) => !item.over || heardMs < item.sentBytes / 8)
+      return { ...reply, items: cut.map(({ item, heardMs }) => ({ item, heardMs })) }
+    },
+    tellCut(cut) {
+      for (const { item, heardMs } of cut) {
+        if (item.told) continue
+        const sent = item.sentBytes > 0
+        item.told = true
+        forgetItem(playback, item.ordinal)
+        byOrdinal.delete(item.ordinal)
+        // Late deltas of it are still to be known as its own, until its response is done.
+        if (item.response.done) items.delete(item.itemId)
+        if (sent) ears.cut(item, heardMs)
+      }
+    },
+    mute() {
+      muted = true
+    },
+    queuedMs: () => queuedMs(playback, streamMs()),
+    isSilent: () => isSilent(playback),
+    lastHeardAtMs: () => playback.lastHeardAtMs,
+    tick() {
+      if (!marksGivenUp(playback, streamMs())) return
+      counts.marksGivenUp++
+      for (const item of [...byOrdinal.values()]) tellHeard(item)
+    },
+  }
+}
