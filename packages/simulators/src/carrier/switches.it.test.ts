@@ -45,6 +45,18 @@ describe('afterLoss', () => {
   })
 })
 
+describe('afterLoss: silence', () => {
+  it('nothing follows until the call is redirected', async () => {
+    scene.carrier.debugger.expect('31903')
+    const { phone } = await connected({ afterLoss: 'silence' })
+    scene.carrier.faults.loseStream(phone.callSid)
+    await phone.waitForSilence(phone.ms + 300)
+    expect(scene.customer.askedFor('/action')).toEqual([])
+    await scene.sdk.calls(phone.callSid).update({ url: `${scene.customer.url}/action` })
+    await phone.waitToHear(/action/i)
+  })
+})
+
 describe('actionAfterHangUp', () => {
   it('true: the action is asked with the final status', async () => {
     const { phone } = await connected({ actionAfterHangUp: true })

@@ -5,8 +5,8 @@
 export type CarrierSwitches = {
   /** What follows when a stream's handshake fails (31920, 31901, 31902 …) and `<Connect>` has an `action`. */
   afterHandshakeFailure: 'action' | 'next-verb'
-  /** What follows an abrupt loss of a stream's socket (31903). */
-  afterLoss: 'action' | 'next-verb'
+  /** What follows an abrupt loss of a stream's socket (31903); `silence`: nothing, until the call is redirected. */
+  afterLoss: 'action' | 'next-verb' | 'silence'
   /** Whether `<Connect action>` is asked after the caller hung up or the call was ended. */
   actionAfterHangUp: boolean
   /** Whether `POST /Calls/{CA}` with `Twiml` is taken while the call is in a stream, or refused with 21220. */

@@ -52,7 +52,7 @@ export const faultShape: Shape = variant('type', FAULTS)
 
 const SWITCHES: Record<keyof CarrierSwitches, Shape> = {
   afterHandshakeFailure: oneOf('action', 'next-verb'),
-  afterLoss: oneOf('action', 'next-verb'),
+  afterLoss: oneOf('action', 'next-verb', 'silence'),
   actionAfterHangUp: bool,
   inlineUpdateOnStream: oneOf('taken', 'refused'),
   playbackOnRedirect: oneOf('dropped', 'kept'),

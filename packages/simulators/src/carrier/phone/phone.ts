@@ -71,6 +71,7 @@ export class Phone implements Handset {
   readonly #waiting = new Waiting()
   readonly #listeners = new Set<(event: PhoneEvent) => void>()
   #ticks = 0
+  #lastSoundMs = 0
   #line: PhoneLine | undefined
 
   constructor(settings: PhoneSettings) {
@@ -184,8 +185,7 @@ export class Phone implements Handset {
   waitForSilence(ms: number, options: { timeoutMs?: number } = {}): Promise<number> {
     const { timeoutMs = 30_000 } = options
     return this.#waitFor(`${ms} ms of silence`, timeoutMs, () => {
-      const last = lastSoundBefore(this.heardAudio, Number.POSITIVE_INFINITY) ?? 0
-      return this.state === 'talking' && this.ms - last >= ms ? this.ms : undefined
+      return this.state === 'talking' && this.ms - this.#lastSoundMs >= ms ? this.ms : undefined
     })
   }
 
@@ -227,6 +227,8 @@ export class Phone implements Handset {
 
   hear(frame: Int16Array | undefined): void {
     this.#heardTape?.add(frame, FRAME_SAMPLES)
+    const sound = frame && lastSoundBefore(frame, FRAME_MS)
+    if (sound !== undefined) this.#lastSoundMs = this.ms + sound
     this.#ticks += 1
     for (const word of this.#hearing.push(frame)) this.#happened({ type: 'heard', word })
     if (!this.#waiting.isEmpty) this.#waiting.wake()

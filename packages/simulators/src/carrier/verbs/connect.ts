@@ -1,3 +1,4 @@
+import { wait } from '../line/line.ts'
 import { MediaStream, type StreamEnd } from '../stream/media-stream.ts'
 import type { TwimlElement } from '../twiml/parse.ts'
 import { followTo, NEXT, type Stage, type Verb, type VerbOutcome } from './verb.ts'
@@ -29,6 +30,7 @@ async function after(element: TwimlElement, stage: Stage, end: StreamEnd): Promi
   const { call, signal } = stage
   const { switches } = call.world
   const { action, method } = element.attributes
+  if (end === 'lost' && switches.afterLoss === 'silence') await wait(Number.MAX_SAFE_INTEGER, signal)
   if (action === undefined) return NEXT
   if (end === 'handshake-failed' && switches.afterHandshakeFailure === 'next-verb') return NEXT
   if (end === 'lost' && switches.afterLoss === 'next-verb') return NEXT
