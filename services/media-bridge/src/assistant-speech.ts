@@ -25,7 +25,7 @@ export type LiveResponse = {
   /** Which session of the stream made it: items of a lost one are unknown to the next. */
   readonly session: number
   /** Ours, or null when the server made it by itself. */
-  readonly ask: Ask | null
+  ask: Ask | null
   /** Cut off by the caller, or by us: nothing of it is forwarded any more. */
   cancelled: boolean
   done: boolean

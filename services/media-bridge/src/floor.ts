@@ -124,6 +124,9 @@ export function floor(parts: {
       if (askId === undefined || (eventId !== null && !eventId.startsWith(eventPrefix))) return false
       if (eventId === null && !busy) return false
       step({ type: busy ? 'ask.busy' : 'ask.refused', askId, at: now() })
+      for (const response of responses.values()) {
+        if (busy && !response.done && response.ask?.id === askId) response.ask = null
+      }
       return true
     },
     serverAnswers: (on) => step({ type: 'server-answers', on, at: now() }),
@@ -139,7 +142,8 @@ export function floor(parts: {
       const waiting = [...(out === null ? [] : [out]), ...queue.waiting].filter(({ purpose }) =>
         survivesLoss.includes(purpose),
       )
-      queue = { ...emptyQueue(), waiting, serverAnswers: queue.serverAnswers }
+      const { serverAnswers, givesMetadata } = queue
+      queue = { ...emptyQueue(), waiting, serverAnswers, givesMetadata }
       return lost
     },
     tick: (at) => step({ type: 'ticked', at }),

@@ -37,6 +37,8 @@ export type ResponseQueue = {
   waiting: readonly Ask[]
   /** Voice detection makes responses; off while something must be heard to its end. */
   serverAnswers: boolean
+  /** The endpoint gives our metadata back: a response without it is not ours. */
+  givesMetadata: boolean
 }
 
 export type QueueEvent =
@@ -67,6 +69,7 @@ export const emptyQueue = (): ResponseQueue => ({
   asked: null,
   waiting: [],
   serverAnswers: true,
+  givesMetadata: false,
 })
 
 /** A committed turn without a response for so long gets none. */
@@ -107,7 +110,16 @@ export function stepQueue(queue: ResponseQueue, event: QueueEvent): QueueStep {
       return next({ ...queue, active: null, floor }, event.at)
     }
     case 'ask.busy': {
-      if (queue.asked?.ask.id !== event.askId) return stay(queue)
+      if (queue.asked?.ask.id !== event.askId) {
+        const mistaken = queue.active?.ask
+        if (mistaken?.id !== event.askId || queue.active === null) return stay(queue)
+        // What was taken for ours, for want of metadata, is the server's own.
+        return go({
+          ...queue,
+          active: { ...queue.active, ask: null },
+          waiting: [mistaken, ...queue.waiting],
+        })
+      }
       const { ask } = queue.asked
       // Whose response it is that runs we may not know; its end frees the way.
       return go({
@@ -143,9 +155,13 @@ export function stepQueue(queue: ResponseQueue, event: QueueEvent): QueueStep {
 
 function created(queue: ResponseQueue, responseId: string, askId: string | null): QueueStep {
   const { asked } = queue
+  const isNamed = asked !== null && askId === asked.ask.id
+  const givesMetadata = queue.givesMetadata || isNamed
   // An endpoint that gives no metadata back: ours, unless the caller has just spoken.
-  const isOurs = asked !== null && (askId === asked.ask.id || (askId === null && queue.floor.is === 'free'))
-  if (isOurs) return go({ ...queue, asked: null, active: { id: responseId, ask: asked.ask } })
+  const isOurs = isNamed || (!givesMetadata && askId === null && queue.floor.is === 'free')
+  if (asked !== null && isOurs) {
+    return go({ ...queue, givesMetadata, asked: null, active: { id: responseId, ask: asked.ask } })
+  }
   const answers = queue.floor.is === 'awaited' || queue.floor.is === 'caller'
   const taken: ResponseQueue = {
     ...queue,
