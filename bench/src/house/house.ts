@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRoles, migrate, type ServiceSchema, serviceSchemas } from '@toritsugi/db'
-import { startNats, startPostgres } from '@toritsugi/embedded-servers'
+import { removeAfterwards, startNats, startPostgres } from '@toritsugi/embedded-servers'
 import { pinToRest } from '../process/pinned-child.ts'
 
 /** The real servers under the services, for one run: empty at the start, gone after it. */
@@ -16,9 +16,13 @@ export type House = {
   stop(): Promise<void>
 }
 
-/** Starts nats-server, and Postgres with every migration when it is wanted. */
-export async function openHouse(wanted: { database: boolean }): Promise<House> {
+/**
+ * Starts nats-server, and Postgres with every migration when it is wanted.
+ * @param wanted durable: false lets Postgres not wait for the disk; true, as in production, is the default
+ */
+export async function openHouse(wanted: { database: boolean; durable?: boolean }): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'toritsugi-bench-'))
+  removeAfterwards(folder)
   const closers: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close()
@@ -28,7 +32,9 @@ export async function openHouse(wanted: { database: boolean }): Promise<House> {
     const nats = await startNats({ storeDir: join(folder, 'nats'), port: 0 })
     closers.push(() => nats.stop())
     await pinToRest(nats.pid)
-    const postgresUrl = wanted.database ? await startDatabase(folder, closers) : undefined
+    const postgresUrl = wanted.database
+      ? await startDatabase(folder, wanted.durable ?? true, closers)
+      : undefined
     return {
       natsUrl: nats.url,
       folder,
@@ -49,9 +55,10 @@ export async function openHouse(wanted: { database: boolean }): Promise<House> {
 
 async function startDatabase(
   folder: string,
+  durable: boolean,
   closers: (() => Promise<unknown>)[],
 ): Promise<{ url: string; password: string }> {
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: 0, durable: true })
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: 0, durable })
   closers.push(() => postgres.stop())
   await pinToRest(postgres.pid)
   const password = randomBytes(12).toString('hex')

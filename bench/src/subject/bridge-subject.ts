@@ -58,7 +58,7 @@ function bridgeEnvironment(natsUrl: string, modelUrl: string, port: number): Rec
     OPENAI_API_KEY: 'sk-bench',
     OPENAI_REALTIME_URL: modelUrl,
     CALL_CONTROL_URL: `http://127.0.0.1:${port}`,
-    CAPACITY: '1000',
+    MAX_CALLS: '1000',
   }
 }
 

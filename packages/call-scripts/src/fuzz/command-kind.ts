@@ -6,7 +6,7 @@ import { type Mutant, mutateMessage } from './mutation/mutator.ts'
 import { Random } from './mutation/random.ts'
 import type { Json } from './mutation/value-mutations.ts'
 import { commandSamples, ofCall } from './samples/bus-messages.ts'
-import { WatchedServices } from './watched-services.ts'
+import { FIRST_START, WatchedServices } from './watched-services.ts'
 
 const PARALLEL = 24
 const ANSWER_MS = 15_000
@@ -15,7 +15,7 @@ const ANSWER_MS = 15_000
 export async function fuzzCommands(fuzzed: FuzzedHouse, options: FuzzOptions): Promise<KindReport> {
   const tally = new Tally()
   const random = new Random(options.seed, 'commands')
-  const watched = await WatchedServices.of([...fuzzed.services.values()], [])
+  const watched = await WatchedServices.of([...fuzzed.services.values()], [FIRST_START])
   const nats = await connect({ servers: fuzzed.house.natsUrl })
   const asked = commandSamples.filter(
     ({ service }) =>

@@ -38,7 +38,10 @@ export async function openFuzzedHouse(wanted: {
   modelUrl?: string
   carrierUrl?: string
 }): Promise<FuzzedHouse> {
-  const house = await openHouse({ database: wanted.programs.some((program) => program in roles) })
+  const house = await openHouse({
+    database: wanted.programs.some((program) => program in roles),
+    durable: false,
+  })
   const services = new Map<Program, ServiceProcess>()
   const stop = async (): Promise<void> => {
     await Promise.all([...services.values()].map((service) => service.stop()))

@@ -3,6 +3,7 @@ import { fuzzCommands } from './command-kind.ts'
 import { fuzzEnvelopes } from './envelope-kind.ts'
 import { type FuzzedHouse, openFuzzedHouse } from './fuzzed-house.ts'
 import type { FuzzOptions, Kind, KindReport } from './kind.ts'
+import { fuzzWebhooks } from './webhook-kind.ts'
 
 type HouseWanted = Parameters<typeof openFuzzedHouse>[0]
 
@@ -26,6 +27,11 @@ const inHouse = (
 /** Every kind, in the order they run. */
 export const kinds: readonly Kind[] = [
   codecKind,
-  inHouse('envelopes on the bus', { programs: ['realtime-session', 'transcript'] }, fuzzEnvelopes),
-  inHouse('commands on the bus', { programs: ['realtime-session'] }, fuzzCommands),
+  inHouse(
+    'envelopes on the bus',
+    { programs: ['call-control', 'realtime-session', 'transcript'] },
+    fuzzEnvelopes,
+  ),
+  inHouse('commands on the bus', { programs: ['call-control', 'realtime-session'] }, fuzzCommands),
+  inHouse('webhooks', { programs: ['call-control', 'realtime-session'] }, fuzzWebhooks),
 ]

@@ -2,6 +2,9 @@ import type { ServiceProcess } from '@toritsugi/bench'
 import type { KindReport, Tally } from './kind.ts'
 import { growthOf, type ProcessProbe, probe, tooMuch } from './process-probe.ts'
 
+/** What call-control says once, at its first start. */
+export const FIRST_START = /The first API key/
+
 type Watched = {
   service: ServiceProcess
   probe: ProcessProbe
