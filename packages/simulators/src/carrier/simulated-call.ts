@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import type { CallEvent } from './call.ts'
 import { CallTeller } from './call-teller.ts'
 import type { DebugEntry } from './debugger.ts'
-import type { PhoneEvent } from './phone/phone.ts'
+import type { PhoneEvent } from './phone/phone-event.ts'
 
 type Options = {
   carrier: string

@@ -3,32 +3,10 @@ import { Waiting } from '../core/waiting.ts'
 import { FRAME_SAMPLES, type Handset } from '../line/line.ts'
 import { FRAME_MS } from '../line/ticker.ts'
 import { type HeardPhrase, Hearing, type PhoneWord } from './hearing.ts'
+import type { Happening, PhoneEnd, PhoneEvent } from './phone-event.ts'
 import { firstSoundAfter, lastSoundBefore, longestSilence, type Stretch } from './sound.ts'
 import { Tape } from './tape.ts'
 import { type Said, Voice } from './voice.ts'
-
-/** How a call ended for the phone. */
-export type PhoneEnd =
-  | 'hung-up'
-  | 'other-side'
-  | 'busy'
-  | 'no-answer'
-  | 'canceled'
-  | 'rejected'
-  | 'unobtainable'
-
-export type PhoneEvent = { ms: number; at: string } & (
-  | { type: 'ringing' }
-  | { type: 'answered'; callSid: string }
-  | { type: 'speaks'; text: string }
-  | { type: 'said'; text: string; startMs: number; endMs: number; whole: boolean }
-  | { type: 'heard'; word: PhoneWord }
-  | { type: 'pressed'; digits: string }
-  | { type: 'script'; line: string }
-  | { type: 'script-failed'; message: string }
-  | { type: 'over'; end: PhoneEnd }
-)
-type Happening = PhoneEvent extends infer E ? (E extends PhoneEvent ? Omit<E, 'ms' | 'at'> : never) : never
 
 export type PhoneSettings = {
   /** The other numbers: of this phone and of who it speaks with. */

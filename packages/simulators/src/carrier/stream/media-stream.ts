@@ -1,9 +1,9 @@
-import { decodeMulaw, encodeMulaw, levelDbfs } from '@toritsugi/audio'
+import { decodeMulaw } from '@toritsugi/audio'
 import type { RawData } from 'ws'
 import type { Call } from '../call.ts'
 import { newSid } from '../core/sid.ts'
-import { FRAME_SAMPLES, type Sink, wait } from '../line/line.ts'
-import { FRAME_MS } from '../line/ticker.ts'
+import { type Sink, wait } from '../line/line.ts'
+import { inboundMedia } from './inbound-media.ts'
 import { InboundPace } from './inbound-pace.ts'
 import { Playout } from './playout.ts'
 import { readStreamMessage, type StreamMessage } from './stream-message.ts'
@@ -13,8 +13,6 @@ import { openStreamSocket, type StreamSocket } from './stream-socket.ts'
 /** How a stream ended: by the call (hang-up, redirect), by the server's close, by a broken connection, or never opened. */
 export type StreamEnd = 'call' | 'server' | 'lost' | 'handshake-failed'
 
-const SILENCE_PAYLOAD = Buffer.alloc(FRAME_SAMPLES, 0xff).toString('base64')
-const SILENT_DBFS = -60
 const CLOSE_WAIT_MS = 1000
 const HALF_OPEN_MS = 10_000
 const INVALID_KEPT = 100
@@ -33,7 +31,6 @@ export class MediaStream {
   #stream: StreamSocket | undefined
   #pace: InboundPace | undefined
   #sequence = 0
-  #chunk = 0
   #startedAt = 0
   #echoes = 0
   #overflowed = false
@@ -155,26 +152,16 @@ export class MediaStream {
   #inbound(): Sink {
     const dtx = this.call.world.faults.take('dtx', this.call)
     const { streamBufferBytes } = this.call.world.limits
-    let silentMs = 0
-    return (frame, now) => {
-      if (this.#isOver) return
-      if (dtx) {
-        silentMs = frame && levelDbfs(frame) > SILENT_DBFS ? 0 : silentMs + FRAME_MS
-        if (silentMs > (dtx.keepMs ?? 0)) return
-      }
-      if ((this.#stream?.socket.bufferedAmount ?? 0) > streamBufferBytes) {
-        this.#discard()
-        return
-      }
-      this.#chunk += 1
-      this.counts.mediaSent += 1
-      const timestamp = Math.max(0, Math.round(now - this.#startedAt))
-      const payload = frame ? Buffer.from(encodeMulaw(frame).buffer).toString('base64') : SILENCE_PAYLOAD
-      this.#send(
-        'media',
-        `"media":{"track":"inbound","chunk":"${this.#chunk}","timestamp":"${timestamp}","payload":"${payload}"}`,
-      )
-    }
+    return inboundMedia({
+      startedAt: this.#startedAt,
+      dtxAfterMs: dtx && (dtx.keepMs ?? 0),
+      isCongested: () => (this.#stream?.socket.bufferedAmount ?? 0) > streamBufferBytes,
+      discarded: () => this.#discard(),
+      send: (body) => {
+        this.counts.mediaSent += 1
+        this.#send('media', body)
+      },
+    })
   }
 
   #discard(): void {
