@@ -30,6 +30,11 @@ export async function phoneReport(carrierPort: number, callSid: string): Promise
   return (await ask(controlUrl(carrierPort, `calls/${callSid}`))) as PhoneReport
 }
 
+/** Says beforehand which codes of the carrier's debugger are no complaint. */
+export async function announce(carrierPort: number, codes: readonly string[]): Promise<void> {
+  await ask(controlUrl(carrierPort, 'debugger/expect'), { codes })
+}
+
 /** What a simulator holds against its customer (us), a sentence each. */
 export async function complaintsOf(name: string, port: number): Promise<string[]> {
   const { unexpected } = (await ask(controlUrl(port, 'debugger'))) as DebugEntries

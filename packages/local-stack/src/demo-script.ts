@@ -19,6 +19,12 @@ say 以上です。失礼します。
 wait-for-end 30s
 `
 
+/**
+ * What the carrier's debugger will hold against us in every call that the assistant ends: the stream is closed from
+ * our side ("Error 31921: Stream - WebSocket - Close Error").
+ */
+export const ANNOUNCED = ['31921']
+
 /** What that provokes, and so what has to be found in the facts of the call. */
 export const expected: Expected = {
   callerTurns: 3,

@@ -1,6 +1,6 @@
 import type { Envelope } from '@toritsugi/contracts'
-import { complaintsOf, dialIn, phoneReport } from './carrier-control.ts'
-import { CALLER, DEMO_SCRIPT, expected } from './demo-script.ts'
+import { announce, complaintsOf, dialIn, phoneReport } from './carrier-control.ts'
+import { ANNOUNCED, CALLER, DEMO_SCRIPT, expected } from './demo-script.ts'
 import { DEMO_NUMBER } from './parts/part-specs.ts'
 import { checkRest } from './rest-check.ts'
 import type { Stack } from './stack.ts'
@@ -27,6 +27,8 @@ export async function demonstrate(
   const facts: Envelope[] = []
   const call = followCall(facts, takers)
   try {
+    say(`  A simulated caller dials ${DEMO_NUMBER}, interrupts the greeting, and leaves a message.\n`)
+    await announce(ports.carrier, ANNOUNCED)
     const callSid = await dialIn(ports.carrier, { from: CALLER, to: DEMO_NUMBER, script: DEMO_SCRIPT })
     const late = await call.finished(callSid)
     const phone = await phoneReport(ports.carrier, callSid)
@@ -37,7 +39,7 @@ export async function demonstrate(
       ...phone.phone.events.flatMap(({ type, message }) =>
         type === 'script-failed' ? [`the caller gave up: ${message}`] : [],
       ),
-      ...(phone.phone.heard.assistant.includes('▯') ? ['what the phone heard was damaged'] : []),
+      ...damage(phone.phone.heard.assistant, outcome.bargeIns),
       ...(await complaintsOf('carrier', ports.carrier)),
       ...(await complaintsOf('model', ports.model)),
       ...(await checkRest(stack, call.id(), outcome)),
@@ -98,6 +100,12 @@ function followCall(facts: Envelope[], takers: FactTakers) {
       return settled ? [] : ['the facts after the end of the call did not all come in time']
     },
   }
+}
+
+/** A word that is cut off by a barge-in reaches the ear in part; any other damaged word is lost or mixed audio. */
+function damage(heard: string, bargeIns: number): string[] {
+  const words = heard.split('▯').length - 1
+  return words > bargeIns ? [`${words} words reached the ear damaged: ${heard}`] : []
 }
 
 function summary(outcome: Outcome): string[] {

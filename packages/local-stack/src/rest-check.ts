@@ -16,7 +16,10 @@ export async function checkRest(
   const complaints: string[] = []
   const anonymous = await fetch(at, { signal: AbortSignal.timeout(DEADLINE_MS) })
   if (anonymous.status !== 401) complaints.push(`the REST API answers ${anonymous.status} without a key`)
-  const call = await get<CallDetail>(at, stack.apiKey.text, complaints)
+  const key = stack.apiKey.text
+  // What the bus has told, call-control writes down a moment later.
+  const isPriced = (detail: CallDetail) => detail.cost.totalMicroUsd === outcome.microUsd
+  const call = await until(isPriced, () => get<CallDetail>(at, key, complaints))
   if (call) {
     if (call.state !== 'ended') complaints.push(`the REST API says that the call is ${call.state}`)
     if (call.cost.totalMicroUsd !== outcome.microUsd) {
@@ -24,13 +27,26 @@ export async function checkRest(
     }
     if (call.timeline.length === 0) complaints.push('the REST API shows no timeline')
   }
-  const transcript = await get<Transcript>(`${at}/transcript`, stack.apiKey.text, complaints)
+  const transcript = await get<Transcript>(`${at}/transcript`, key, complaints)
   if (transcript) {
     const said = transcript.utterances.filter(({ text }) => text !== null && text !== '').length
     const turns = outcome.callerTurns + outcome.assistantTurns
     if (said < turns) complaints.push(`the transcript has ${said} utterances for ${turns} turns`)
   }
   return complaints
+}
+
+/** Asks again for a while, until the answer is good or there is none. */
+async function until<T>(
+  good: (answer: T) => boolean,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const deadline = performance.now() + DEADLINE_MS
+  for (;;) {
+    const answer = await ask()
+    if (answer === undefined || good(answer) || performance.now() > deadline) return answer
+    await new Promise((wake) => setTimeout(wake, 100))
+  }
 }
 
 async function get<T>(url: string, key: string, complaints: string[]): Promise<T | undefined> {

@@ -61,11 +61,46 @@ describe('the story of a call', () => {
       '  00:00.4  call       the greeting begins  (270 ms after the stream, model 200 ms)',
       '  00:00.4  assistant  「お電話ありがとう—」  (cut off by the caller after 1.5 s)',
       '  00:01.9  caller     「伝言をお願いします。」  (barges in)',
+      '  00:03.4  assistant  「承りました。」  (answered after 405 ms, ours 6 ms)',
       '  00:03.6  tool       take-message {"text":"x"}',
       '  00:03.6  tool       take-message → done  (after 48 ms)',
-      '  00:03.4  assistant  「承りました。」  (answered after 405 ms, ours 6 ms)',
       '  01:01.2  call       the call is over: assistant-ended  (61.0 s)',
       '  01:01.4  call       written down: 3 utterances  (complete)',
+    ])
+  })
+
+  it('knows who barged in whichever of the two facts comes first', () => {
+    const cutOff = { text: 'お', heardMs: 500, interrupted: true, responseMs: null, ourShareMs: null }
+    const lines = told([
+      fact('turn.started', 0, turn('a1', 'assistant')),
+      fact('turn.ended', 600, { ...turn('a1', 'assistant'), ...cutOff }),
+      fact('turn.started', 610, turn('c1', 'caller')),
+      fact('turn.transcribed', 900, { turnId: 'c1', epoch: 1, text: 'あの' }),
+      fact('turn.started', 1000, turn('c2', 'caller')),
+      fact('turn.transcribed', 1900, { turnId: 'c2', epoch: 1, text: 'ええと' }),
+    ])
+    expect(lines.map((line) => line.slice(11))).toEqual([
+      'assistant  「お—」  (cut off by the caller after 0.5 s)',
+      'caller     「あの」  (barges in)',
+      'caller     「ええと」',
+    ])
+  })
+
+  it('waits only so long for words, and not beyond the end of the call', () => {
+    const lines = told([
+      fact('turn.started', 0, turn('c1', 'caller')),
+      fact('turn.ended', 1000, { ...turn('c1', 'caller'), text: null, form: 'speech', interrupted: false }),
+      fact('tool.called', 2000, { name: 'look-up', arguments: '{}' }),
+      fact('tool.answered', 6000, { name: 'look-up', outcome: 'done', ms: 4000 }),
+      fact('turn.transcribed', 7000, { turnId: 'c1', epoch: 1, text: 'おそい' }),
+      fact('turn.started', 8000, turn('c2', 'caller')),
+      fact('call.ended', 9000, { endReason: 'caller-hung-up', blame: 'nobody', durationMs: 9000 }),
+    ])
+    expect(lines.map((line) => line.slice(2, 24))).toEqual([
+      '00:02.0  tool       loo',
+      '00:06.0  tool       loo',
+      '00:00.0  caller     「おそ',
+      '00:09.0  call       the',
     ])
   })
 

@@ -1,4 +1,5 @@
-import type { Envelope, Fact } from '@toritsugi/contracts'
+import type { Envelope, Fact, FactData } from '@toritsugi/contracts'
+import { enqueue, fillPlace, hurryPlace, keepPlace, type Queue, release } from './order.ts'
 
 /** One line of the story of a call, before it is laid out for a terminal. */
 export type StoryLine = {
@@ -10,151 +11,163 @@ export type StoryLine = {
   note?: string
 }
 
-type Turn = { ms: number; interrupts: boolean }
-
 /** What has to be remembered from one fact to tell the next. */
 export type Story = {
+  /** When the call began, ms since the epoch. */
   began: number | null
   seen: ReadonlySet<string>
-  turns: ReadonlyMap<string, Turn>
-  /** The assistant's turn that speaks at this moment: a caller who begins now interrupts it. */
-  speaking: string | null
-  microUsd: number
+  queue: Queue
+  /** When each turn began, ms since the call began. */
+  turns: ReadonlyMap<string, number>
+  /** The caller's turns that cut the assistant off. */
+  bargedIn: ReadonlySet<string>
+  /** The assistant's turn that was cut off by a caller's turn which is not known yet. */
+  cutOff: boolean
+  /** The caller's newest turn, while the assistant's is not over. */
+  callerTurn: string | null
 }
 
 export const emptyStory: Story = {
   began: null,
   seen: new Set(),
+  queue: [],
   turns: new Map(),
-  speaking: null,
-  microUsd: 0,
+  bargedIn: new Set(),
+  cutOff: false,
+  callerTurn: null,
 }
 
-/** Tells one fact: the story with it, and the lines it adds. A repeated fact adds nothing. */
+/** How long the lines behind a turn wait: for its end, and after that for its words. */
+const TURN_MS = 20_000
+const WORDS_MS = 4_000
+
+/**
+ * Tells one fact: the story with it, and the lines that can be shown now. Lines come in the order in which things
+ * began. A repeated fact adds nothing.
+ */
 export function tell(story: Story, envelope: Envelope): { story: Story; lines: StoryLine[] } {
   if (story.seen.has(envelope.id)) return { story, lines: [] }
   const at = Date.parse(envelope.time)
   const began = story.began ?? at
-  const next: Story = { ...story, began, seen: new Set([...story.seen, envelope.id]) }
-  return tellFact(
-    next,
-    { type: envelope.type, data: envelope.data } as unknown as Fact,
-    Math.max(0, at - began),
-  )
+  const ms = Math.max(0, at - began)
+  const fact = { type: envelope.type, data: envelope.data } as unknown as Fact
+  const told = tellFact({ ...story, began, seen: new Set([...story.seen, envelope.id]) }, fact, ms)
+  const { queue, lines } = release(told.queue, fact.type === 'call.ended' ? Number.POSITIVE_INFINITY : ms)
+  return { story: { ...told, queue }, lines }
 }
 
-function tellFact(story: Story, fact: Fact, ms: number): { story: Story; lines: StoryLine[] } {
-  const says = (
-    who: StoryLine['who'],
-    text: string,
-    note?: string,
-  ): { story: Story; lines: StoryLine[] } => ({
-    story,
-    lines: [note ? { ms, who, text, note } : { ms, who, text }],
-  })
+function tellFact(story: Story, fact: Fact, ms: number): Story {
+  switch (fact.type) {
+    case 'turn.started':
+      return beginTurn(story, fact.data, ms)
+    case 'turn.ended':
+      return fact.data.by === 'caller' ? endCallerTurn(story, fact.data, ms) : endAnswer(story, fact.data, ms)
+    case 'turn.transcribed':
+      return callerSaid(story, fact.data.turnId, `「${fact.data.text}」`, ms)
+    case 'turn.unheard-text':
+      return callerSaid(story, fact.data.turnId, `(inaudible: ${fact.data.because})`, ms)
+    default: {
+      const line = plainLine(fact, ms)
+      return line ? { ...story, queue: enqueue(story.queue, line) } : story
+    }
+  }
+}
+
+/** Facts that are told as they come. */
+function plainLine(fact: Fact, ms: number): StoryLine | undefined {
+  const line = (who: StoryLine['who'], text: string, note?: string): StoryLine =>
+    note ? { ms, who, text, note } : { ms, who, text }
   switch (fact.type) {
     case 'call.started': {
       const { direction, from, to, mode, modeReason, degraded } = fact.data
       const way = direction === 'inbound' ? `${from ?? 'somebody'} calls ${to}` : `we call ${to}`
-      return says('call', way, `${mode} mode, ${modeReason}${degraded ? ', degraded' : ''}`)
+      return line('call', way, `${mode} mode, ${modeReason}${degraded ? ', degraded' : ''}`)
     }
     case 'stream.started':
-      return says(
+      return line(
         'call',
         fact.data.epoch === 1 ? 'audio flows' : `audio flows again (stream ${fact.data.epoch})`,
       )
-    case 'session.opened':
-      return says(
-        'call',
-        `the voice ${fact.data.model} is ready`,
-        `after ${fact.data.openMs} ms${fact.data.warm ? ', warm' : ''}${fact.data.minimal ? ', with a minimal plan' : ''}`,
-      )
+    case 'session.opened': {
+      const { model, openMs, warm, minimal } = fact.data
+      const how = `after ${openMs} ms${warm ? ', warm' : ''}${minimal ? ', with a minimal plan' : ''}`
+      return line('call', `the voice ${model} is ready`, how)
+    }
     case 'session.lost':
-      return says('trouble', `the model's socket was lost (${fact.data.code})`)
-    case 'greeting.started':
-      return says(
-        'call',
-        'the greeting begins',
-        `${fact.data.sinceStartMs} ms after the stream, model ${fact.data.modelMs} ms`,
-      )
-    case 'turn.started':
-      return { story: beginTurn(story, fact.data, ms), lines: [] }
-    case 'turn.ended':
-      return endTurn(story, fact.data, ms)
-    case 'turn.transcribed':
-      return callerSaid(story, fact.data.turnId, quoted(fact.data.text), ms)
-    case 'turn.unheard-text':
-      return callerSaid(story, fact.data.turnId, `(inaudible: ${fact.data.because})`, ms)
+      return line('trouble', `the model's socket was lost (${fact.data.code})`)
+    case 'greeting.started': {
+      const { sinceStartMs, modelMs } = fact.data
+      return line('call', 'the greeting begins', `${sinceStartMs} ms after the stream, model ${modelMs} ms`)
+    }
     case 'tool.called':
-      return says('tool', `${fact.data.name} ${shorten(fact.data.arguments)}`)
+      return line('tool', `${fact.data.name} ${shorten(fact.data.arguments)}`)
     case 'tool.answered':
-      return says('tool', `${fact.data.name} → ${fact.data.outcome}`, `after ${fact.data.ms} ms`)
-    case 'usage.priced':
-      return { story: { ...story, microUsd: Math.max(story.microUsd, fact.data.callMicroUsd) }, lines: [] }
+      return line('tool', `${fact.data.name} → ${fact.data.outcome}`, `after ${fact.data.ms} ms`)
     case 'call.apologised':
-      return says('trouble', `nobody could serve the call: ${fact.data.because}`)
+      return line('trouble', `nobody could serve the call: ${fact.data.because}`)
     case 'message.taken':
-      return says('call', 'a message was taken', fact.data.form)
+      return line('call', 'a message was taken', fact.data.form)
     case 'stream.ended':
-      return fact.data.because === 'lost' ? says('trouble', 'the stream was lost') : { story, lines: [] }
+      return fact.data.because === 'lost' ? line('trouble', 'the stream was lost') : undefined
     case 'call.ended': {
       const { endReason, blame, durationMs } = fact.data
       const whose = blame === 'nobody' ? '' : `, blame: ${blame}`
-      return says('call', `the call is over: ${endReason}${whose}`, `${(durationMs / 1000).toFixed(1)} s`)
+      return line('call', `the call is over: ${endReason}${whose}`, seconds(durationMs))
     }
-    case 'transcript.completed':
-      return says(
+    case 'transcript.completed': {
+      const { utterances, complete, missing } = fact.data
+      return line(
         'call',
-        `written down: ${fact.data.utterances} utterances`,
-        fact.data.complete ? 'complete' : `${fact.data.missing.length} missing`,
+        `written down: ${utterances} utterances`,
+        complete ? 'complete' : `${missing.length} missing`,
       )
+    }
     default:
-      return { story, lines: [] }
+      return undefined
   }
 }
 
-function beginTurn(story: Story, turn: { turnId: string; by: string }, ms: number): Story {
-  const turns = new Map(story.turns)
-  turns.set(turn.turnId, { ms, interrupts: turn.by === 'caller' && story.speaking !== null })
-  return { ...story, turns, speaking: turn.by === 'assistant' ? turn.turnId : story.speaking }
+function beginTurn(story: Story, turn: FactData<'turn.started'>, ms: number): Story {
+  const next: Story = {
+    ...story,
+    turns: new Map([...story.turns, [turn.turnId, ms]]),
+    queue: keepPlace(story.queue, turn.turnId, ms + TURN_MS),
+  }
+  if (turn.by === 'assistant') return { ...next, callerTurn: null }
+  if (!story.cutOff) return { ...next, callerTurn: turn.turnId }
+  return { ...next, cutOff: false, bargedIn: new Set([...story.bargedIn, turn.turnId]) }
 }
 
-type TurnEnd = Extract<Fact, { type: 'turn.ended' }>['data']
-
-function endTurn(story: Story, turn: TurnEnd, ms: number): { story: Story; lines: StoryLine[] } {
-  const began = story.turns.get(turn.turnId)
-  if (turn.by === 'caller') {
-    // The words often come later; until then the turn is kept open.
-    if (turn.text === null) return { story, lines: [] }
-    const text = turn.form === 'keys' ? `presses ${turn.text}` : quoted(turn.text)
-    return callerSaid(story, turn.turnId, text, ms)
-  }
+function endAnswer(story: Story, turn: FactData<'turn.ended'>, ms: number): Story {
   const notes = [
     turn.interrupted ? `cut off by the caller after ${seconds(turn.heardMs ?? 0)}` : undefined,
     turn.responseMs === null ? undefined : `answered after ${turn.responseMs} ms`,
     turn.ourShareMs === null ? undefined : `ours ${turn.ourShareMs} ms`,
   ].filter((note) => note !== undefined)
-  const text = turn.interrupted ? `${quoted(turn.text ?? '', '—')}` : quoted(turn.text ?? '')
-  const line: StoryLine = { ms: began?.ms ?? ms, who: 'assistant', text }
-  return {
-    story: { ...story, speaking: story.speaking === turn.turnId ? null : story.speaking },
-    lines: [notes.length > 0 ? { ...line, note: notes.join(', ') } : line],
+  const line: StoryLine = {
+    ms: story.turns.get(turn.turnId) ?? ms,
+    who: 'assistant',
+    text: turn.interrupted ? `「${turn.text ?? ''}—」` : `「${turn.text ?? ''}」`,
+    ...(notes.length > 0 ? { note: notes.join(', ') } : {}),
   }
+  const next = { ...story, queue: fillPlace(story.queue, turn.turnId, line) }
+  if (!turn.interrupted) return next
+  // The facts of the two sides may come in either order.
+  const { callerTurn } = story
+  if (callerTurn === null) return { ...next, cutOff: true }
+  return { ...next, callerTurn: null, bargedIn: new Set([...story.bargedIn, callerTurn]) }
 }
 
-function callerSaid(
-  story: Story,
-  turnId: string,
-  text: string,
-  ms: number,
-): { story: Story; lines: StoryLine[] } {
-  const began = story.turns.get(turnId)
-  const line: StoryLine = { ms: began?.ms ?? ms, who: 'caller', text }
-  return { story, lines: [began?.interrupts ? { ...line, note: 'barges in' } : line] }
+function endCallerTurn(story: Story, turn: FactData<'turn.ended'>, ms: number): Story {
+  if (turn.text === null) return { ...story, queue: hurryPlace(story.queue, turn.turnId, ms + WORDS_MS) }
+  const text = turn.form === 'keys' ? `presses ${turn.text}` : `「${turn.text}」`
+  return callerSaid(story, turn.turnId, text, ms)
 }
 
-function quoted(text: string, end = ''): string {
-  return `「${text}${end}」`
+function callerSaid(story: Story, turnId: string, text: string, ms: number): Story {
+  const line: StoryLine = { ms: story.turns.get(turnId) ?? ms, who: 'caller', text }
+  const told = story.bargedIn.has(turnId) ? { ...line, note: 'barges in' } : line
+  return { ...story, queue: fillPlace(story.queue, turnId, told) }
 }
 
 function seconds(ms: number): string {
