@@ -25,6 +25,7 @@ export class Ticker {
 class Slot {
   readonly #listeners = new Set<OnTick>()
   #timer: NodeJS.Timeout | undefined
+  #late: NodeJS.Immediate | undefined
   #due = 0
 
   add(onTick: OnTick): () => void {
@@ -38,6 +39,7 @@ class Slot {
 
   stop(): void {
     clearTimeout(this.#timer)
+    clearImmediate(this.#late)
     this.#timer = undefined
     this.#listeners.clear()
   }
@@ -46,11 +48,12 @@ class Slot {
     this.#timer = setTimeout(() => this.#run(), Math.max(0, this.#due - performance.now()))
   }
 
+  /** One tick. Late ones follow one by one, so that what arrives between them is not passed over. */
   #run(): void {
-    for (; this.#due <= performance.now(); this.#due += FRAME_MS) {
-      for (const onTick of this.#listeners) onTick(this.#due)
-    }
-    if (this.#listeners.size > 0) this.#wait()
-    else this.#timer = undefined
+    for (const onTick of this.#listeners) onTick(this.#due)
+    this.#due += FRAME_MS
+    if (this.#listeners.size === 0) this.#timer = undefined
+    else if (this.#due <= performance.now()) this.#late = setImmediate(() => this.#run())
+    else this.#wait()
   }
 }

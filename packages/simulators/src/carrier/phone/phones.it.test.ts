@@ -4,6 +4,9 @@ import { OUR_NUMBER, useScene } from '../carrier-under-test.ts'
 
 const scene = useScene()
 
+/** Kept ahead by the echo, so that a busy machine makes no gaps. */
+const AHEAD = Buffer.alloc(300 * 8, 0xff)
+
 /** A call whose stream sends back what it gets, as an echo. */
 async function echo() {
   scene.customer.pages['/voice'] = scene.connect()
@@ -15,7 +18,10 @@ async function echo() {
     })
   }
   const phone = scene.dial()
-  await (await scene.customer.waitForStream()).waitFor('media')
+  const stream = await scene.customer.waitForStream()
+  await stream.waitFor('start')
+  stream.media(AHEAD)
+  await stream.waitFor('media')
   return phone
 }
 
@@ -28,13 +34,13 @@ describe('a phone', () => {
     expect(first).toMatchObject({ text: 'Is', band: 'caller', damaged: false })
     const delay = (first?.startMs ?? 0) - 10 - said.startMs
     expect(delay).toBeGreaterThanOrEqual(20)
-    expect(delay).toBeLessThan(250)
+    expect(delay).toBeLessThan(600)
     expect(heard.endMs - heard.startMs).toBeGreaterThan(300)
     const voiced = phone.lastVoicedMs ?? 0
     expect(Math.abs(voiced - said.endMs)).toBeLessThan(25)
     const echoed = phone.firstSoundAfter(said.startMs) ?? 0
     expect(Math.abs(echoed - said.startMs - delay)).toBeLessThan(15)
-    await phone.waitForSilence(100)
+    await phone.waitForSilence(500)
     expect(Math.abs((phone.lastSoundBefore(phone.ms) ?? 0) - voiced - delay)).toBeLessThan(25)
   })
 
