@@ -96,7 +96,7 @@ describe('the story of a call', () => {
       fact('turn.started', 8000, turn('c2', 'caller')),
       fact('call.ended', 9000, { endReason: 'caller-hung-up', blame: 'nobody', durationMs: 9000 }),
     ])
-    expect(lines.map((line) => line.slice(2, 24))).toEqual([
+    expect(lines.map((line) => line.slice(2, 25))).toEqual([
       '00:02.0  tool       loo',
       '00:06.0  tool       loo',
       '00:00.0  caller     「おそ',
