@@ -42,7 +42,7 @@ describe('the caller interrupts', () => {
       call.phone.heard.find((word) => word.text === 'This')?.startMs ?? 0,
     )
     const storyEnded = call.lastSoundHeardBefore(interruption.endMs)
-    expect(Math.abs(storyEnded - (storyBegan ?? 0) - told)).toBeLessThanOrEqual(80)
+    expect(Math.abs(storyEnded - (storyBegan ?? 0) - told)).toBeLessThanOrEqual(60)
     expect(cut?.heardMs).toBe(told)
   })
 })

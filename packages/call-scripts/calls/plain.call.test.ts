@@ -8,6 +8,7 @@ describe.each([{ actionAfterHangUp: true }, { actionAfterHangUp: false }])(
   (switches) => {
     it('is answered, talked, ended by the assistant and written down', async () => {
       Object.assign(stage.carrier.switches, switches)
+      stage.announceHangUp()
       const call = await stage.callerDials()
       await call.assistantSays(/ご用件をお聞かせください/)
       await call.callerSays('営業時間を教えてください')

@@ -13,6 +13,7 @@ describe('a caller who says nothing', () => {
       ...assistant.content,
       callerSilence: { repromptAfterMs: 1500, reprompts: 2 },
     })
+    stage.announceHangUp()
     const call = await stage.callerDials({ faults: dtx ? [{ type: 'dtx' }] : [] })
     await call.assistantSays(/ご用件をお聞かせください/)
     await call.assistantSays(/お声は届いておりますでしょうか/)

@@ -103,14 +103,18 @@ export class Stage {
 
   /** Somebody dials the company's number. Resolves when the call was answered by somebody or something. */
   async callerDials(options: { from?: string; faults?: readonly CarrierFault[] } = {}): Promise<StagedCall> {
-    const session = this.model.sessions.length
     const { from = CALLER, faults = [] } = options
     const phone = this.carrier.phones.dialIn({ from, to: PHONE_NUMBER, faults })
     await phone.waitForAnswer()
     const started = await this.facts.waitFor('call.started', (f) => f.data.carrierCallId === phone.callSid)
-    const call = new StagedCall(this, phone, started.subject as string, session)
+    const call = new StagedCall(this, phone, started.subject as string)
     this.#calls.push(call)
     return call
+  }
+
+  /** The house hangs up by closing the stream, which the carrier always writes down ("Error 31921: Stream - WebSocket - Close Error"). */
+  announceHangUp(): void {
+    this.announce(/"31921"/)
   }
 
   /** Says beforehand what the simulators' debuggers or the programs' logs will complain about. */

@@ -11,18 +11,20 @@ export class StagedCall {
   readonly phone: Phone
   readonly id: string
   readonly #stage: Stage
-  readonly #firstSession: number
 
-  constructor(stage: Stage, phone: Phone, id: string, firstSession: number) {
+  constructor(stage: Stage, phone: Phone, id: string) {
     this.#stage = stage
     this.phone = phone
     this.id = id
-    this.#firstSession = firstSession
   }
 
-  /** The nth session (from 1) the model had for this call. */
-  session(nth = 1): Promise<RealtimeSession> {
-    return this.#stage.model.waitForSession(this.#firstSession + nth - 1)
+  /** The nth session (from 1) the model had for this call. Sockets kept warm for other calls do not count. */
+  async session(nth = 1): Promise<RealtimeSession> {
+    await this.fact('session.opened', () => this.facts('session.opened').length >= nth)
+    const id = this.facts('session.opened')[nth - 1]?.data.sessionId
+    const session = this.#stage.model.sessions.find((known) => known.id === id)
+    if (!session) throw new Error(`The model has no session ${id}`)
+    return session
   }
 
   /** The caller's ear gets words like these, after what was waited for before. */

@@ -41,7 +41,7 @@ export type Model = {
   debugger: Debugger
   /** Live: changes hold for what happens next. */
   switches: ModelSwitches
-  /** Replaces the rules of sessions that open from now on. */
+  /** Replaces the rules: what is answered from now on goes by these, in open sessions too. */
   setBrain(brain: Brain): void
   /** The nth session (from 0) that was opened, past or future. Rejects after `timeoutMs`. */
   waitForSession(index?: number, timeoutMs?: number): Promise<RealtimeSession>
@@ -70,7 +70,7 @@ export async function startModel(options: ModelOptions = {}): Promise<Model> {
     certificate,
     admission: { apiKey, deployments: options.deployments ?? [], switches, faults },
     seed: options.seed ?? randomInt(2 ** 31),
-    surroundings: () => ({ brain, manner, switches, faults, debugger: record }),
+    surroundings: () => ({ brain: () => brain, manner, switches, faults, debugger: record }),
     answer: (request, response) =>
       answerControl(request, response, {
         sessions: server.sessions,

@@ -23,7 +23,8 @@ export type SessionSurroundings = {
   index: number
   model: string
   traits: ModelTraits
-  brain: Brain
+  /** The rules in force now. */
+  brain: () => Brain
   manner: Manner
   switches: ModelSwitches
   faults: FaultList

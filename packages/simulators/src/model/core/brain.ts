@@ -74,12 +74,13 @@ export const DEFAULT_MANNER: Manner = { delayMs: 150, pace: 8, deltaMs: [100, 40
 
 /** One session's use of a brain: it remembers how often each rule was taken. */
 export class Mind {
-  readonly #rules: Brain
+  readonly #rules: () => Brain
   readonly #manner: Manner
   readonly #taken = new Map<Rule, number>()
 
-  constructor(rules: Brain, manner: Manner = DEFAULT_MANNER) {
-    this.#rules = rules
+  /** @param rules the rules, or where to look them up anew for each answer */
+  constructor(rules: Brain | (() => Brain), manner: Manner = DEFAULT_MANNER) {
+    this.#rules = typeof rules === 'function' ? rules : () => rules
     this.#manner = manner
   }
 
@@ -88,7 +89,7 @@ export class Mind {
     const request = now.askedInstructions ?? (now.trigger === 'text' ? now.text : '')
     const dictated = dictatedText(request)
     if (dictated !== null) return { parts: [{ is: 'speech', text: dictated }], ...this.#manner, ends: DONE }
-    const rule = this.#rules.find((candidate) => this.#applies(candidate, now))
+    const rule = this.#rules().find((candidate) => this.#applies(candidate, now))
     if (!rule) return { parts: [], ...this.#manner, ends: DONE }
     const taken = this.#taken.get(rule) ?? 0
     this.#taken.set(rule, taken + 1)
