@@ -15,6 +15,7 @@ export type TransactionOptions = {
   retries?: number
   /** The longest the function may take, ms. Default 5000. */
   timeoutMs?: number
+  /** Default: read committed. */
   isolation?: 'ReadCommitted' | 'RepeatableRead' | 'Serializable'
 }
 
@@ -59,7 +60,7 @@ export function connectionSettings(options: { url: string; statementTimeoutMs?: 
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 2000,
     idle_in_transaction_session_timeout: 30_000,
-    options: '-c TimeZone=UTC',
+    options: '-c TimeZone=UTC -c default_transaction_isolation=read\\ committed',
   }
 }
 
@@ -77,14 +78,15 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   const inTransaction = async <T>(
     work: (tx: Tx) => Promise<T>,
-    { retries = 3, timeoutMs = 5000, isolation = 'ReadCommitted' }: TransactionOptions = {},
+    { retries = 3, timeoutMs = 5000, isolation }: TransactionOptions = {},
   ): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       try {
         return await client.$transaction(work, {
           timeout: timeoutMs,
           maxWait: 5000,
-          isolationLevel: isolation,
+          // Naming the default level would cost every transaction one more round trip.
+          ...(isolation === undefined ? {} : { isolationLevel: isolation }),
         })
       } catch (cause) {
         if (isWriteConflict(cause) && attempt <= retries) {

@@ -14,13 +14,23 @@ export type NewTimer = {
 
 export type DueTimer = { key: string; kind: string; dueAt: Date; body: unknown; attempts: number }
 
-/** Sets or moves a deadline in the transaction of the step that wants it, and wakes the runner at commit. */
+/** Deadlines nearer than this wake the runner; its polls come more often. */
+const wakeWithinMs = 5000
+
+/**
+ * Sets or moves a deadline in the transaction of the step that wants it. The runner is woken at commit when the
+ * deadline is near; it looks for later ones by itself, in good time.
+ */
 export async function setTimer(tx: Tx, schema: ServiceSchema, timer: NewTimer): Promise<void> {
   const body = storableJson(timer.body)
   await tx.$executeRaw`
-    WITH told AS (SELECT pg_notify(${wakeChannel(schema, 'timer')}, ''))
+    WITH told AS (
+      SELECT pg_notify(${wakeChannel(schema, 'timer')}, '')
+      WHERE ${timer.dueAt} < clock_timestamp() + make_interval(secs => ${wakeWithinMs / 1000})
+    )
     INSERT INTO ${table(schema, 'timer')} (key, kind, due_at, body)
-    SELECT ${timer.key}, ${timer.kind}, ${timer.dueAt}, ${body}::jsonb FROM told
+    SELECT ${timer.key}, ${timer.kind}, ${timer.dueAt}, ${body}::jsonb
+    FROM (SELECT count(*) FROM told) AS woken
     ON CONFLICT (key) DO UPDATE
       SET kind = excluded.kind, due_at = excluded.due_at, body = excluded.body, attempts = 0, last_error = null`
 }
