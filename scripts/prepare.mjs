@@ -1,7 +1,8 @@
 // Brings a fresh clone to the point where its own code can run: packages, generated files, compiled code.
 // Each part is skipped when nothing it depends on has changed.
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+// The default import: an old Node that lacks one of its functions still gets as far as being told so.
+import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -30,9 +31,9 @@ const quietNpm = {
 export async function prepare({ compile = true, quiet = false } = {}) {
   requireNode()
   const doing = quiet ? (_title, work) => work() : step
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { packageManager } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8'))
   const wanted = hashOfPackages()
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+  if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== wanted) {
     await doing(`installing the packages with ${packageManager}`, () => install(packageManager, wanted))
   }
   await doing('generating the database client', () => execute('packages/db/generate.mjs', []))
@@ -60,28 +61,29 @@ function hashOfPackages() {
     ...folders.map((folder) => join(folder, 'package.json')),
   ]
   for (const file of files) {
-    if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)))
+    if (fs.existsSync(join(root, file))) hash.update(file).update(fs.readFileSync(join(root, file)))
   }
   return hash.digest('hex')
 }
 
 function children(folder) {
-  return readdirSync(join(root, folder))
+  return fs
+    .readdirSync(join(root, folder))
     .sort()
     .map((name) => join(folder, name))
 }
 
 async function install(pnpm, wanted) {
   requireRoom()
-  rmSync(stamp, { force: true })
+  fs.rmSync(stamp, { force: true })
   const args = ['-y', pnpm, 'install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only']
   const { code, output } = await run('npx', args, { cwd: root, env: { ...quietNpm, CI: 'true' } })
   if (code !== 0) throw new Sentence(explainInstall(output))
-  writeFileSync(stamp, wanted)
+  fs.writeFileSync(stamp, wanted)
 }
 
 function requireRoom() {
-  const { bavail, bsize } = statfsSync(root)
+  const { bavail, bsize } = fs.statfsSync(root)
   if (bavail * bsize >= ROOM_NEEDED) return
   const free = ((bavail * bsize) / 1024 ** 3).toFixed(1)
   throw new Sentence(`The disk has ${free} GB left; the packages and their servers need 1.5 GB.`)

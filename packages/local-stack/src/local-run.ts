@@ -5,7 +5,7 @@ import type { Settings } from './settings.ts'
 import { type Stack, startStack } from './stack.ts'
 import { listenToBus } from './story/bus-listener.ts'
 import { createLiveScreen } from './story/live-screen.ts'
-import { apiKeyNote, simulationNote, urlNotes } from './welcome.ts'
+import { apiKeyNote, realCallNotes, simulationNote, urlNotes } from './welcome.ts'
 
 /**
  * One run of the local stack: up, the demonstration call, and then either down again (`--once`) or up until
@@ -62,6 +62,7 @@ function welcome(stack: Stack, folders: Folders, say: (text: string) => void): v
   for (const line of urlNotes(stack, folders)) say(`  ${line}`)
   for (const line of apiKeyNote(stack.apiKey)) say(`  ${line}`)
   say(`  ${simulationNote(stack.settings)}`)
+  for (const line of realCallNotes(stack.settings)) say(`  ${line}`)
   say('')
 }
 

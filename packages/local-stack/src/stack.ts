@@ -45,7 +45,8 @@ export async function startStack(
   const supervisor = createSupervisor({
     logs: folders.logs,
     cwd: checkout,
-    env: process.env,
+    // A Node that can keeps compiled code there, and starts faster the next time.
+    env: { NODE_COMPILE_CACHE: join(folders.home, 'compile-cache'), ...process.env },
     record: lock.record,
   })
   begun.push(supervisor)

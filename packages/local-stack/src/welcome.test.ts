@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkout } from './checkout/folders.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { apiKeyNote, shownPath, simulationNote, urlNotes } from './welcome.ts'
+import { apiKeyNote, realCallNotes, shownPath, simulationNote, urlNotes } from './welcome.ts'
 
 const simulated = readSettings(['--no-call'], {}) as Settings
 
@@ -38,6 +38,15 @@ describe('what is said when the stack is up', () => {
     expect(notes).toContain('postgres://postgres@127.0.0.1:8088/toritsugi (password: /data/postgres/')
     expect(notes).not.toContain('hidden')
     expect(notes).toContain('.toritsugi/logs/<part>.log')
+  })
+
+  it('says how to be called when no call is simulated', () => {
+    const real = { ...simulated, realCarrier: true, publicUrl: 'https://calls.example.com' }
+    expect(realCallNotes(real).join(' ')).toContain(
+      'voice webhook to https://calls.example.com/api/twilio/voice,',
+    )
+    expect(realCallNotes({ ...simulated, realModel: true }).join(' ')).toContain('pnpm sim:call --wav')
+    expect(realCallNotes(simulated)).toEqual([])
   })
 
   it('shows the API key once', () => {

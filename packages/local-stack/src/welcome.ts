@@ -45,6 +45,21 @@ export function apiKeyNote(apiKey: Stack['apiKey']): string[] {
   return [`API key            ${apiKey.text} (shown this once; kept in ${shownPath(apiKey.file)})`]
 }
 
+/** What to do for a call when none is simulated. */
+export function realCallNotes({ realCarrier, realModel, publicUrl }: Settings): string[] {
+  if (realCarrier) {
+    const at = `${publicUrl}/api/twilio`
+    return [
+      `Set your number's voice webhook to ${at}/voice, its fallback to ${at}/fallback, its status callback to ${at}/status,`,
+      'and call it.',
+    ]
+  }
+  if (!realModel) return []
+  return [
+    'A real model does not understand simulated speech; speak a recording: pnpm sim:call --wav hello.wav',
+  ]
+}
+
 /** One line: what is simulated, and which variables switch to the real thing. */
 export function simulationNote({ realCarrier, realModel }: Settings): string {
   const carrier = 'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and PUBLIC_URL'
