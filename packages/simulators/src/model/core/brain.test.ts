@@ -93,12 +93,15 @@ describe('the receptionist', () => {
   const end = {
     name: 'end-call',
     description: '',
-    parameters: { properties: { reason: { type: 'string' } } },
+    parameters: { properties: { reason: { type: 'string' } }, required: ['reason'] },
   }
   const note = {
     name: 'take-message',
     description: '',
-    parameters: { properties: { text: { type: 'string' } } },
+    parameters: {
+      properties: { text: { type: 'string' }, callerName: { type: 'string' } },
+      required: ['text'],
+    },
   }
 
   it('greets in the language of the instructions, with the greeting they name', () => {

@@ -1,13 +1,23 @@
 import { type Situation, saidBefore, type ToolFace } from './situation.ts'
 
-/** Plausible arguments for a declared function, made from its JSON schema and the caller's words. */
+/**
+ * Plausible arguments for a declared function, made from its JSON schema and the caller's words: what it requires,
+ * and those optional ones that need no words of the caller's. A model leaves out what it was not told.
+ */
 export function plausibleArguments(tool: ToolFace, now: Situation): Record<string, unknown> {
   const properties = tool.parameters.properties
   if (typeof properties !== 'object' || properties === null) return {}
+  const required = new Set([tool.parameters.required].flat())
   return Object.fromEntries(
-    Object.entries(properties).map(([name, schema]) => [name, plausibleValue(schema as Schema, now)]),
+    Object.entries(properties as Record<string, Schema>)
+      .filter(([name, schema]) => required.has(name) || !isWords(schema))
+      .map(([name, schema]) => [name, plausibleValue(schema, now)]),
   )
 }
+
+/** Whether its value would be the caller's own words. */
+const isWords = (schema: Schema): boolean =>
+  !Array.isArray(schema.enum) && ['string', undefined].includes([schema.type].flat()[0] as string | undefined)
 
 type Schema = { type?: unknown; enum?: unknown; minimum?: unknown }
 
