@@ -45,6 +45,15 @@ describe('a call', () => {
     await call.phone.say('Stop please')
     await call.phone.waitToHear(/All right/)
     const cut = await call.waitForFact('turn.ended', ({ interrupted }) => interrupted)
+    // What the phone recorded of the story, against what the model and the transcript were told.
+    const session = stage.model.sessions.at(-1) ?? expect.fail('no session')
+    const truncated = session.log.of('client', 'conversation.item.truncate')[0]?.event
+    const said = call.phone.events.flatMap((event) => (event.type === 'said' ? [event] : []))
+    const from = call.phone.firstSoundAfter(said[0]?.endMs ?? 0) ?? 0
+    const pause = call.phone.longestSilence(from, call.phone.lastSoundBefore(call.phone.ms) ?? 0)
+    const heardMs = pause.startMs - from
+    expect(Math.abs(Number(truncated?.audio_end_ms) - heardMs)).toBeLessThanOrEqual(60)
+    expect(cut.data.heardMs).toBe(truncated?.audio_end_ms)
     expect(cut.data.text).toMatch(/^Once upon a time/)
     expect(cut.data.text).not.toMatch(/cats/)
     expect(cut.data.approximate).toBe(true)
