@@ -5,7 +5,7 @@ import { CarrierLine } from './carrier-line.ts'
 import { LoadRecords } from './load-records.ts'
 import type { LoadResult, LoadSpec } from './load-types.ts'
 import type { ModelServer } from './model-server.ts'
-import type { LoadCall, ModelHost } from './model-session.ts'
+import type { LoadCall, ModelHost, ModelSession } from './model-session.ts'
 import { type Integrity, sumOf } from './stream-check.ts'
 
 const TICK_MS = 1
@@ -18,8 +18,13 @@ const CLOSE_MS = 6000
 /**
  * Runs one load from the first call to the last hang-up.
  * Frames of all calls are sent from one loop: each call has a place of its own in the 20 ms, chosen by the seed.
+ * @param beside stranger: takes the sessions that are for no call of the load; signal: ends the measured time
  */
-export async function runLoad(spec: LoadSpec, model: ModelServer): Promise<LoadResult> {
+export async function runLoad(
+  spec: LoadSpec,
+  model: ModelServer,
+  beside: { stranger?: (session: ModelSession) => void; signal?: AbortSignal } = {},
+): Promise<LoadResult> {
   if (spec.calls.length > MOST_CALLS) throw new Error(`at most ${MOST_CALLS} calls can be told apart`)
   const records = new LoadRecords()
   const calls = spec.calls.map((_, index) => newCall(index, spec, records))
@@ -28,13 +33,14 @@ export async function runLoad(spec: LoadSpec, model: ModelServer): Promise<LoadR
     rhythm: spec.rhythm,
     asksForGreeting: spec.asksForGreeting,
     callOf: (index) => calls[index],
+    stranger: beside.stranger,
   }
   model.attend(host)
   const pump = startPump(calls, records, spec)
   try {
     await until(() => pump.allOpened(), openingMs(spec))
     await pause(spec.settleMs)
-    const measured = await measure(spec, records)
+    const measured = await measure(spec, records, beside.signal)
     pump.holdFrames()
     await until(() => calls.every(settled), spec.drainMs ?? DRAIN_MS)
     const greetingsMissing = calls.filter((call) => Number.isNaN(call.greetingModelMs)).length
@@ -123,7 +129,11 @@ type Measured = {
   residentKib: LoadResult['residentKib']
 }
 
-async function measure(spec: LoadSpec, records: LoadRecords): Promise<Measured> {
+async function measure(
+  spec: LoadSpec,
+  records: LoadRecords,
+  signal: AbortSignal | undefined,
+): Promise<Measured> {
   const pid = spec.subjectPid
   const resident: number[] = []
   const sampler = setInterval(() => {
@@ -135,7 +145,7 @@ async function measure(spec: LoadSpec, records: LoadRecords): Promise<Measured> 
   const before = pid === null ? 0 : cpuMsOf(pid)
   const relayedBefore = records.relayed
   records.measuring = true
-  await pause(spec.measureMs)
+  await pause(spec.measureMs, signal)
   records.measuring = false
   clearInterval(sampler)
   const subjectMs = pid === null ? 0 : cpuMsOf(pid) - before
@@ -194,7 +204,19 @@ const settled = (call: LoadCall): boolean =>
 
 const openingMs = (spec: LoadSpec): number => (spec.calls.length / spec.callsPerSecond) * 1000 + 15_000
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+/** Waits for a time, or until the signal. */
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end)
+  })
+}
 
 /** Waits until it is so, or until time is up: what is missing then shows in the counts. */
 async function until(isSo: () => boolean, deadlineMs: number): Promise<void> {

@@ -33,6 +33,8 @@ export type ModelHost = {
   readonly rhythm: Rhythm
   readonly asksForGreeting: boolean
   callOf(index: number): LoadCall | undefined
+  /** Takes a session that is for no call of the load, when it is set up. */
+  stranger?: ((session: ModelSession) => void) | undefined
 }
 
 type Reply = { ids: ReplyIds; leftMs: number; text: string; answersSpeech: boolean; askedAt: number }
@@ -57,6 +59,8 @@ export class ModelSession {
   #turn = 0
   #closed = false
   readonly acceptedAt = performance.now()
+  /** Gets the events of a session that is for no call of the load. */
+  onEvent: ((text: string) => void) | undefined
 
   constructor(socket: Socket, host: () => ModelHost | undefined) {
     this.#socket = socket
@@ -74,7 +78,7 @@ export class ModelSession {
       },
     })
     socket.on('close', () => this.#end())
-    this.#send(
+    this.send(
       modelEvent('session.created', {
         session: {
           type: 'realtime',
@@ -121,13 +125,14 @@ export class ModelSession {
     else if (this.#stage === 'caller-speaks') this.#speechStopped(now)
   }
 
+  /** Sends one or more whole frames. */
+  send(frames: Buffer): void {
+    if (!this.#closed) this.#socket.write(frames)
+  }
+
   close(): void {
     this.#socket.destroy()
     this.#end()
-  }
-
-  #send(bytes: Buffer): void {
-    if (!this.#closed) this.#socket.write(bytes)
   }
 
   #end(): void {
@@ -156,12 +161,13 @@ export class ModelSession {
   #takeAudio(bytes: Buffer, from: number, to: number): void {
     const host = this.#host()
     if (host === undefined) return
-    host.records.appends++
-    if (this.#call === undefined) this.#bind(host.callOf(callOfHead(bytes, from)))
+    // A subject that sets its sessions up says there whose they are; the others' audio is a stranger's.
+    if (this.#call === undefined && !host.asksForGreeting) this.#bind(host.callOf(callOfHead(bytes, from)))
     if (this.#call === undefined) {
-      host.records.fault('to the model: audio of no call')
+      if (!host.asksForGreeting) host.records.fault('to the model: audio of no call')
       return
     }
+    host.records.appends++
     const seq = this.#call.line.toModel.take(bytes, from, to)
     const now = performance.now()
     if (seq >= 0) this.#call.line.frameArrived(seq, now)
@@ -170,6 +176,10 @@ export class ModelSession {
 
   #takeEvent(text: string): void {
     const host = this.#host()
+    if (this.onEvent !== undefined) {
+      this.onEvent(text)
+      return
+    }
     let event: { type?: unknown; session?: { instructions?: unknown }; event_id?: unknown }
     try {
       event = JSON.parse(text)
@@ -180,7 +190,7 @@ export class ModelSession {
     if (event.type === 'session.update') this.#update(event.session ?? {})
     else if (event.type === 'response.create') this.#takeResponseCreate()
     else if (event.type === 'conversation.item.truncate') {
-      this.#send(modelEvent('conversation.item.truncated', { ...event, event_id: `event_t${++replies}` }))
+      this.send(modelEvent('conversation.item.truncated', { ...event, event_id: `event_t${++replies}` }))
     } else if (event.type === 'error' || event.type === undefined) {
       host?.records.fault(`to the model: ${String(event.type)}`)
     }
@@ -189,6 +199,7 @@ export class ModelSession {
   #update(session: { instructions?: unknown }): void {
     const named = CALL_IN_INSTRUCTIONS.exec(String(session.instructions ?? ''))?.[1]
     if (named !== undefined) this.#bind(this.#host()?.callOf(Number(named)))
+    const stranger = this.#call === undefined ? this.#host()?.stranger : undefined
     const answer = {
       object: 'realtime.session',
       id: `sess_Bench${Math.floor(this.acceptedAt * 1000)}`,
@@ -196,7 +207,8 @@ export class ModelSession {
       expires_at: Math.floor(Date.now() / 1000) + 3600,
       ...session,
     }
-    this.#send(modelEvent('session.updated', { session: answer }))
+    this.send(modelEvent('session.updated', { session: answer }))
+    stranger?.(this)
   }
 
   #bind(call: LoadCall | undefined): void {
@@ -211,7 +223,7 @@ export class ModelSession {
     if (host === undefined || this.#call === undefined) return
     if (this.#reply !== undefined || this.#stage === 'thinking' || this.#stage === 'caller-speaks') {
       host.records.fault('to the model: response.create while the floor was taken')
-      this.#send(
+      this.send(
         modelEvent('error', {
           error: {
             type: 'invalid_request_error',
@@ -233,14 +245,14 @@ export class ModelSession {
     const number = String(++replies).padStart(16, '0')
     const ids = { responseId: `resp_Bench${number}`, itemId: `item_Bench${number}` }
     this.#reply = { ids, leftMs: ms, text: '', answersSpeech, askedAt: now }
-    this.#send(replyCreated(ids))
+    this.send(replyCreated(ids))
     this.#stage = 'thinking'
     this.#nextAt = now + (this.#host()?.rhythm.thinkMs ?? 0)
   }
 
   #openReply(now: number): void {
     const host = this.#host() as ModelHost
-    this.#send(replyOpening((this.#reply as Reply).ids))
+    this.send(replyOpening((this.#reply as Reply).ids))
     this.#stage = 'replying'
     if (host.rhythm.bargeInAfterMs !== null) this.#bargeInAt = now + host.rhythm.bargeInAfterMs
     this.#speak(now)
@@ -260,18 +272,18 @@ export class ModelSession {
     }
     const seq = call.line.deltaSent(performance.now())
     if (reply.answersSpeech && reply.text === '') call.line.shareSeq = seq
-    this.#send(audioDelta(reply.ids, call.index, seq))
+    this.send(audioDelta(reply.ids, call.index, seq))
     const words = 'はい、承知しました。'
     reply.text += words
-    this.#send(transcriptDelta(reply.ids, words))
+    this.send(transcriptDelta(reply.ids, words))
     const ms = deltaMsOf(seq)
     reply.leftMs -= ms
     this.#nextAt = now + ms / host.rhythm.pace
   }
 
   #closeReply(host: ModelHost, call: LoadCall, reply: Reply): void {
-    this.#send(replyClosing(reply.ids, reply.text))
-    this.#send(replyDone(reply.ids, reply.text, false))
+    this.send(replyClosing(reply.ids, reply.text))
+    this.send(replyDone(reply.ids, reply.text, false))
     this.#reply = undefined
     this.#stage = 'playing'
     this.#nextAt = call.line.playedAt + host.rhythm.pauseMs
@@ -280,7 +292,7 @@ export class ModelSession {
   #speechStarted(now: number): void {
     const { rhythm } = this.#host() as ModelHost
     this.#turn++
-    this.#send(
+    this.send(
       modelEvent('input_audio_buffer.speech_started', {
         audio_start_ms: Math.floor(now - this.acceptedAt),
         item_id: this.#turnItem(),
@@ -292,8 +304,8 @@ export class ModelSession {
 
   #speechStopped(now: number): void {
     const { rhythm } = this.#host() as ModelHost
-    this.#send(turnCommitted(this.#turnItem(), Math.floor(now - this.acceptedAt)))
-    this.#send(turnTranscribed(this.#turnItem()))
+    this.send(turnCommitted(this.#turnItem(), Math.floor(now - this.acceptedAt)))
+    this.send(turnTranscribed(this.#turnItem()))
     this.#think(now, rhythm.replyMs, true)
   }
 
@@ -306,7 +318,7 @@ export class ModelSession {
     call.clearAskedAt = performance.now()
     if (host.records.measuring) host.records.clearsAsked++
     this.#speechStarted(now)
-    if (this.#reply !== undefined) this.#send(replyDone(this.#reply.ids, this.#reply.text, true))
+    if (this.#reply !== undefined) this.send(replyDone(this.#reply.ids, this.#reply.text, true))
     this.#reply = undefined
   }
 

@@ -1,18 +1,13 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
-import { type Bus, connectBus, ok } from '@toritsugi/bus'
-import { type CallId, intendCall, newId, openSession } from '@toritsugi/contracts'
+import { randomBytes } from 'node:crypto'
+import { connectBus } from '@toritsugi/bus'
 import { freePort } from '@toritsugi/embedded-servers'
-import { SignJWT } from 'jose'
-import type { CallTarget } from '../generator/load-types.ts'
 import { openHouse } from '../house/house.ts'
 import { startServiceProcess } from '../house/service-process.ts'
-import { benchPlan } from './session-plan.ts'
-import { carrierIds, type Subject } from './subject.ts'
+import { streamOffers } from './stream-offers.ts'
+import type { Subject } from './subject.ts'
 
 const AUTH_TOKEN = randomBytes(16).toString('hex')
 const STREAM_TOKEN_SECRET = randomBytes(32).toString('hex')
-/** Tokens are made before the calls are opened one after another: the longest ramp fits. */
-const TOKEN_SECONDS = 60
 
 /**
  * Starts the real bridge on the subject's core, with a real nats-server and a responder that plays call-control
@@ -27,8 +22,13 @@ export async function startBridge(modelUrl: string): Promise<Subject> {
   try {
     const bus = await connectBus({ url: house.natsUrl, name: 'bench' })
     closers.push(() => bus.close(500))
-    const indexes = answerForOthers(bus)
     const port = await freePort()
+    const offers = streamOffers({
+      bus,
+      port,
+      authToken: AUTH_TOKEN,
+      streamTokenSecret: STREAM_TOKEN_SECRET,
+    })
     const bridge = await startServiceProcess({
       program: 'media-bridge',
       port,
@@ -40,7 +40,7 @@ export async function startBridge(modelUrl: string): Promise<Subject> {
       name: 'bridge',
       pid: bridge.pid,
       asksForGreeting: true,
-      calls: (count) => Promise.all(Array.from({ length: count }, (_, i) => newCall(port, i, indexes))),
+      calls: (count) => Promise.all(Array.from({ length: count }, (_, i) => offers.offer(i))),
       stop,
     }
   } catch (error) {
@@ -59,39 +59,5 @@ function bridgeEnvironment(natsUrl: string, modelUrl: string, port: number): Rec
     OPENAI_REALTIME_URL: modelUrl,
     CALL_CONTROL_URL: `http://127.0.0.1:${port}`,
     MAX_CALLS: '1000',
-  }
-}
-
-/** Answers what the bridge asks the other services. @returns where to note which call has which number */
-function answerForOthers(bus: Bus): Map<CallId, number> {
-  const indexes = new Map<CallId, number>()
-  bus.answer(
-    openSession,
-    async ({ callId }) => ok({ plan: benchPlan(callId, indexes.get(callId) ?? 0), dialogue: [] }),
-    { parallel: 1000 },
-  )
-  bus.answer(intendCall, async () => ok({}), { parallel: 1000 })
-  return indexes
-}
-
-async function newCall(port: number, index: number, indexes: Map<CallId, number>): Promise<CallTarget> {
-  const callId = newId('call')
-  indexes.set(callId, index)
-  const ids = carrierIds()
-  const path = `/api/twilio/media-stream/${callId}`
-  // Signature of an upgrade: base64(HMAC-SHA1(auth token, exact ws URL)), by "Media Streams - Security".
-  const signature = createHmac('sha1', AUTH_TOKEN).update(`ws://127.0.0.1:${port}${path}`).digest('base64')
-  const token = await new SignJWT({ callId, callSid: ids.callSid, epoch: 1 })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setJti(randomUUID())
-    .setExpirationTime(`${TOKEN_SECONDS}s`)
-    .sign(Buffer.from(STREAM_TOKEN_SECRET))
-  return {
-    host: '127.0.0.1',
-    port,
-    path,
-    headers: { 'X-Twilio-Signature': signature },
-    customParameters: { token },
-    ...ids,
   }
 }

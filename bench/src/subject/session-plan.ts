@@ -1,7 +1,8 @@
 import { newId, type SessionPlan } from '@toritsugi/contracts'
 
-/** The plan of a call of the bench: what a real one has, and the number of the call in its instructions. */
-export function benchPlan(callId: SessionPlan['callId'], index: number): SessionPlan {
+/** The plan of a call: what a real one has, and the number of the call in a load in its instructions. */
+export function benchPlan(callId: SessionPlan['callId'], index: number | null): SessionPlan {
+  const mark = index === null ? '' : `bench-call-${index}.`
   return {
     callId,
     assistantId: newId('asst'),
@@ -10,8 +11,15 @@ export function benchPlan(callId: SessionPlan['callId'], index: number): Session
     model: 'gpt-realtime-2.1',
     accepts: { reasoning: true, parallelToolCalls: true },
     voice: 'marin',
-    instructions: `あなたは電話の受付です。ていねいに、短く答えてください。bench-call-${index}.`,
-    tools: [],
+    instructions: `あなたは電話の受付です。ていねいに、短く答えてください。${mark}`,
+    tools: [
+      {
+        name: 'take-message',
+        description: 'Writes down a message.',
+        parameters: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+        timeoutMs: 5000,
+      },
+    ],
     turnDetection: { threshold: 0.5, prefixPaddingMs: 300, silenceDurationMs: 200 },
     transcription: { model: 'gpt-4o-mini-transcribe', language: 'ja' },
     maxOutputTokens: 'inf',

@@ -72,3 +72,23 @@ export async function inParallel(
   }
   await Promise.all(Array.from({ length: parallel }, worker))
 }
+
+/** Runs `work` again and again, `parallel` at a time, until `done()` says that enough is through, or all fail. */
+export async function whileBelow(
+  enough: number,
+  parallel: number,
+  done: () => number,
+  work: () => Promise<void>,
+): Promise<void> {
+  const worker = async (): Promise<void> => {
+    for (let idle = 0; done() < enough && idle < MOST_IDLE; ) {
+      const before = done()
+      await work()
+      idle = done() === before ? idle + 1 : 0
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, worker))
+}
+
+/** So many times without any progress: what is fuzzed takes nothing any more. */
+const MOST_IDLE = 20

@@ -1,6 +1,8 @@
 import { codecKind } from './codec-kind.ts'
 import { fuzzCommands } from './command-kind.ts'
 import { fuzzEnvelopes } from './envelope-kind.ts'
+import { eventKind } from './event-kind.ts'
+import { frameKind } from './frame-kind.ts'
 import { type FuzzedHouse, openFuzzedHouse } from './fuzzed-house.ts'
 import type { FuzzOptions, Kind, KindReport } from './kind.ts'
 import { fuzzWebhooks } from './webhook-kind.ts'
@@ -27,6 +29,8 @@ const inHouse = (
 /** Every kind, in the order they run. */
 export const kinds: readonly Kind[] = [
   codecKind,
+  frameKind,
+  eventKind,
   inHouse(
     'envelopes on the bus',
     { programs: ['call-control', 'realtime-session', 'transcript'] },

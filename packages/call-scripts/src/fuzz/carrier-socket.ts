@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net'
+import type { OfferedCall } from '@toritsugi/bench'
+import WebSocket from 'ws'
+
+/** The carrier's end of a stream that is fuzzed: a plain client that can also write what no client would. */
+export type CarrierSocket = {
+  /** One text message. */
+  text(bytes: Buffer): void
+  binary(bytes: Buffer): void
+  /** Bytes under the WebSocket layer. */
+  raw(bytes: Buffer): void
+  /** Resolves when the bridge has read everything that was sent, or has closed. */
+  settled(): Promise<void>
+  /** Closes in one of the ways a socket ends; resolves with the code the bridge closed with, or our own. */
+  end(how: 'close' | 'cut'): Promise<number>
+  readonly isOpen: boolean
+}
+
+const WAIT_MS = 10_000
+
+/**
+ * Opens the stream's socket.
+ * @returns the socket, or the HTTP status it was refused with
+ * @throws Error when there is no answer
+ */
+export function openCarrierSocket(
+  call: OfferedCall,
+  changes: { path?: string; headers?: Record<string, string> } = {},
+): Promise<CarrierSocket | number> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${call.host}:${call.port}${changes.path ?? call.path}`, {
+      headers: changes.headers ?? call.headers,
+      perMessageDeflate: false,
+      handshakeTimeout: WAIT_MS,
+      skipUTF8Validation: true,
+    })
+    let code: number | undefined
+    const closed = new Promise<number>((done) => {
+      socket.on('close', (given) => {
+        code = given
+        done(given)
+      })
+    })
+    socket.on('error', () => {})
+    socket.on('unexpected-response', (request, response) => {
+      request.destroy()
+      resolve(response.statusCode ?? 0)
+    })
+    socket.once('error', reject)
+    socket.on('open', () => {
+      const under = (socket as unknown as { _socket: Socket })._socket
+      resolve({
+        text: (bytes) => socket.send(bytes, { binary: false }),
+        binary: (bytes) => socket.send(bytes, { binary: true }),
+        raw: (bytes) => void under.write(bytes),
+        get isOpen() {
+          return socket.readyState === WebSocket.OPEN
+        },
+        settled() {
+          if (socket.readyState !== WebSocket.OPEN) return Promise.resolve()
+          const answered = new Promise<void>((done) => socket.once('pong', () => done()))
+          socket.ping()
+          return within(Promise.race([answered, closed.then(() => {})]), 'no pong and no close')
+        },
+        end(how) {
+          if (code !== undefined) return Promise.resolve(code)
+          if (how === 'cut') under.destroy()
+          else socket.close(1000)
+          return within(closed, 'the socket does not close')
+        },
+      })
+    })
+  })
+}
+
+function within<T>(work: Promise<T>, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what} within ${WAIT_MS} ms`)), WAIT_MS)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
