@@ -26,6 +26,8 @@ export type LiveResponse = {
   readonly session: number
   /** Ours, or null when the server made it by itself. */
   ask: Ask | null
+  /** Monotonic ms at which our last ask went out. */
+  readonly askedAt: number
   /** Cut off by the caller, or by us: nothing of it is forwarded any more. */
   cancelled: boolean
   done: boolean
@@ -73,8 +75,10 @@ export type AssistantSpeech = {
   wordsDone(itemId: string, text: string): void
   item(itemId: string): SpokenItem | undefined
   audioDone(itemId: string): void
-  /** No more of it comes. @returns items that exist at the model and of which nothing was ever sent */
-  responseDone(response: LiveResponse): string[]
+  /** Items of a response that exist at the model and of which nothing was sent. */
+  unsent(response: LiveResponse): string[]
+  /** No more of it comes. */
+  responseDone(response: LiveResponse): void
   /** The caller speaks into it. Clears at once; the items' ends are told by `tellCut`. */
   cut(isProtected: boolean): ReplyCut & { items: { item: SpokenItem; heardMs: number }[] }
   tellCut(items: readonly { item: SpokenItem; heardMs: number }[]): void
@@ -216,18 +220,19 @@ export function assistantSpeech(parts: {
       item.spoken.audioDone = true
       // Its last words may still come; the end of the response tells it.
     },
+    unsent: (response) =>
+      [...items.values()].flatMap((item) =>
+        item.response === response && item.bytes > 0 && item.sentBytes === 0 && !item.told ? item.itemId : [],
+      ),
     responseDone(response) {
-      const unsent: string[] = []
       for (const item of [...items.values()]) {
         if (item.response !== response) continue
         item.over = true
         item.spoken.audioDone = true
         item.spoken.textDone = true
-        if (item.sentBytes === 0 && item.bytes > 0 && !item.told) unsent.push(item.itemId)
         if (item.sentBytes === 0 || item.told) forget(item)
         else tellHeard(item)
       }
-      return unsent
     },
     cut(isProtected) {
       const at = streamMs()

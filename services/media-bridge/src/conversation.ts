@@ -2,34 +2,30 @@ import type { Bus } from '@toritsugi/bus'
 import type { CallId, DialogueItem, SessionPlan, TurnId } from '@toritsugi/contracts'
 import {
   type ClientEvent,
-  classifyError,
+  type ConversationItem,
   dialogueItem,
   dialogueItems,
   type Mark,
-  type ModelError,
-  type ModelResponse,
-  newDeltaScan,
-  readServerEvent,
-  type ServerEvent,
-  scanAudioDelta,
   turnDetectionOf,
 } from '@toritsugi/realtime-protocol'
 import type { Logger } from '@toritsugi/service-kit'
-import { type AssistantSpeech, assistantSpeech, type SpokenItem } from './assistant-speech.ts'
+import { assistantSpeech, type SpokenItem } from './assistant-speech.ts'
 import type { Facts } from './bridge-events.ts'
 import type { BridgeCounts, BridgeTimes } from './bridge-metrics.ts'
 import type { CallerAudio } from './caller-audio.ts'
-import { newSilence, stepSilence } from './core/caller-silence.ts'
+import { callerSigns } from './caller-signs.ts'
 import { type DialogueRecord, dialogueSoFar, writeDown } from './core/dialogue-record.ts'
 import { wordCutter } from './core/heard-text.ts'
-import { noKeys, stepKeys } from './core/keys.ts'
 import type { Ask } from './core/response-queue.ts'
 import type { Intent } from './core/stream.ts'
 import { type StreamClock, streamNow } from './core/stream-clock.ts'
 import { stepTurn, type Turn, type TurnEvent } from './core/turn.ts'
-import { type Floor, floor } from './floor.ts'
-import { sayExactly, sayInSense } from './phrases.ts'
+import { floor } from './floor.ts'
+import { modelEvents } from './model-events.ts'
+import { modelTrouble } from './model-trouble.ts'
+import { pressedKeys, sayExactly, sayInSense } from './phrases.ts'
 import type { RealtimeSocket } from './realtime-socket.ts'
+import { sayings } from './sayings.ts'
 import { toolRunner } from './tool-runner.ts'
 import { turnLog } from './turn-log.ts'
 import { usageTeller } from './usage-teller.ts'
@@ -38,7 +34,7 @@ import { usageTeller } from './usage-teller.ts'
 export type ConversationEars = {
   /** The first audio of the greeting left. @param modelMs the model's own part */
   greetingStarted(modelMs: number): void
-  /** The assistant ends the call. */
+  /** The assistant ends the call: after these words, or after what was said already. */
   endWanted(intent: Intent, farewell: { words: string } | 'said'): void
   farewellSpoken(): void
   /** The session is of no more use. @param again another one may do */
@@ -65,8 +61,10 @@ export type Conversation = {
   /** Nothing more is said. */
   mute(): void
   queuedMs(): number
+  /** Everything that was sent has been heard. */
   isSilent(): boolean
-  isQuiet(): boolean
+  /** Nothing is being said by the model. */
+  isIdle(): boolean
   /** The caller is gone: the model is asked for what it owes. */
   drain(): void
   /** True while a response or words of the caller are on their way. */
@@ -91,10 +89,8 @@ export type ConversationParts = {
   ears: ConversationEars
 }
 
-/** Used for every event of every call: an event is handled before the next is looked at. */
-const found = newDeltaScan()
-/** Failed responses in a row after which the model is given up. */
-const mostFailures = 3
+/** A response that is being made and of which nothing comes for so long: the model's socket is dead. */
+const deafMs = 8000
 
 export function conversation(parts: ConversationParts): Conversation {
   const { callId, epoch, plan, dialogue, clock, callerAudio, carrier, bus, facts, counts, times, log, ears } =
@@ -102,32 +98,26 @@ export function conversation(parts: ConversationParts): Conversation {
   let socket: RealtimeSocket | undefined
   let session = 0
   let turn: Turn = { is: 'listening' }
-  let silence = newSilence()
-  let keys = noKeys()
-  let failures = 0
   let events = 0
   let isProtected = false
   let isDraining = false
-  /** The caller spoke while nobody answered: an answer is due when protection ends. */
+  /** The caller spoke while nobody was to answer: an answer is due when protection ends. */
   let owesAnswer = false
-  let quietSince = performance.now()
   let goodbye: Ask | undefined
-  const askedAt = new Map<string, number>()
+  let modelHeardAt = 0
   const replies = new Map<string, { responseMs: number; ourShareMs: number }>()
-  const sayings = new Map<
-    string,
-    { settle(heardMs: number | null): void; heardMs: number; items: number; done: boolean; restore: boolean }
-  >()
-  const callerStarts = new Map<string, number>()
+  const speakingSince = new Map<string, number>()
 
   const send = (event: ClientEvent): void => socket?.send(event)
   const nextId = (what: string): string => `${what}-${session}-${++events}`
+  const createItem = (item: ConversationItem): void =>
+    send({ type: 'conversation.item.create', event_id: nextId('item'), item })
   const streamMs = (): number => streamNow(clock, performance.now())
   /** Stream ms of a place in the audio that this session was given. */
   const toStreamMs = (sessionMs: number): number =>
     Math.max(0, streamMs() - Math.max(0, callerAudio.sessionMs() - sessionMs))
 
-  const log_ = log
+  const said = sayings()
   const turns = turnLog({
     callId,
     epoch,
@@ -137,29 +127,30 @@ export function conversation(parts: ConversationParts): Conversation {
     showPartial: (partial) => void bus.publishLive([callId, 'partial'], partial),
   })
   const usage = usageTeller({ epoch, plan, facts })
-  const theFloor: Floor = floor({
+  const responses = floor({
     send,
     callerMs: () => callerAudio.totalMs(),
     session: () => session,
     ears: {
-      asked(ask) {
-        askedAt.set(ask.id, performance.now())
-        stepTurns({ type: 'asked', at: performance.now() })
-      },
+      asked: () => void stepTurns({ type: 'asked', at: performance.now() }),
       dropped(ask, because) {
-        log_.debug({ purpose: ask.purpose, because }, 'response not asked for')
-        settle(ask.id)
+        log.debug({ purpose: ask.purpose, because }, 'response not asked for')
+        said.dropped(ask.id)
         if (ask === goodbye) ears.farewellSpoken()
       },
       stalled: () => ears.sessionBroken('no-response-created', true),
     },
   })
-  const speech: AssistantSpeech = assistantSpeech({
+  const speech = assistantSpeech({
     clock,
     counts,
     carrier,
-    responseOf: (id) => theFloor.response(id),
-    ears: { begun, heard, cut },
+    responseOf: responses.response,
+    ears: {
+      begun,
+      heard: (item, heardMs) => told(item, heardMs, false),
+      cut: (item, heardMs) => told(item, heardMs, true),
+    },
   })
   const tools = toolRunner({
     callId,
@@ -169,71 +160,65 @@ export function conversation(parts: ConversationParts): Conversation {
     facts,
     dialogue,
     ears: {
-      result(call, output, asked) {
+      result(call, output, askedIn) {
         // A session that was opened meanwhile was not told of this call.
-        if (asked !== session) {
-          const { callId: call_id, name, arguments: given } = call
-          send({
-            type: 'conversation.item.create',
-            event_id: nextId('item'),
-            item: { type: 'function_call', call_id, name, arguments: given },
-          })
+        if (askedIn !== session) {
+          const { callId: toolCallId, name, arguments: given } = call
+          createItem(dialogueItem({ kind: 'tool-call', toolCallId, name, arguments: given }))
         }
-        send({
-          type: 'conversation.item.create',
-          event_id: nextId('item'),
-          item: { type: 'function_call_output', call_id: call.callId, output },
-        })
+        createItem(dialogueItem({ kind: 'tool-result', toolCallId: call.callId, output }))
       },
       allIn(responseId, next) {
-        theFloor.unwanted('filler')
+        responses.unwanted('filler')
         if (next.what === 'talk-on') {
-          if (!isDraining) theFloor.want('tools', null)
+          if (!isDraining) responses.want('tools', null)
           return
         }
-        const intent: Intent = { what: 'end', reason: 'assistant-ended' }
-        const spoke = theFloor.response(responseId)?.spoke ?? false
-        ears.endWanted(intent, spoke ? 'said' : { words: next.farewell ?? plan.phrases.goodbye })
+        const spoke = responses.response(responseId)?.spoke ?? false
+        ears.endWanted(
+          { what: 'end', reason: 'assistant-ended' },
+          spoke ? 'said' : { words: next.farewell ?? plan.phrases.goodbye },
+        )
       },
       slow() {
-        if (!isDraining && plan.phrases.filler !== '') {
-          theFloor.want('filler', sayExactly(plan, plan.phrases.filler))
-        }
+        const { filler } = plan.phrases
+        if (!isDraining && filler !== '') responses.want('filler', sayExactly(plan, filler))
       },
     },
   })
+  const signs = callerSigns(plan, {
+    keysEntered,
+    reprompt: () => void responses.want('reprompt', sayExactly(plan, plan.phrases.reprompt)),
+    giveUp: () => ears.endWanted({ what: 'end', reason: 'caller-silent' }, { words: plan.phrases.goodbye }),
+  })
+  const trouble = modelTrouble({
+    floor: responses,
+    counts,
+    log,
+    isDraining: () => isDraining,
+    isGoodbye: (ask) => ask === goodbye,
+    sessionBroken: ears.sessionBroken,
+  })
 
-  function stepTurns(event: TurnEvent): { responseMs: number; ourShareMs: number } | null {
+  function stepTurns(event: TurnEvent): { responseMs: number; ourShareMs: number } | undefined {
     const { state, commands } = stepTurn(turn, event)
     turn = state
-    return commands[0] ?? null
+    return commands[0]
   }
 
   // ---- what the caller hears ---------------------------------------------------------------------------------
 
   function begun(item: SpokenItem, startMs: number, receivedAt: number): void {
-    const now = performance.now()
-    const reply = stepTurns({ type: 'first-audio', at: now, receivedAt })
-    if (reply !== null) {
+    const reply = stepTurns({ type: 'first-audio', at: performance.now(), receivedAt })
+    if (reply !== undefined) {
       replies.set(item.itemId, { responseMs: reply.responseMs, ourShareMs: reply.ourShareMs })
       times.response(reply.responseMs, reply.ourShareMs)
     }
-    const { ask } = item.response
-    if (ask?.purpose === 'greeting') {
-      ears.greetingStarted(Math.max(0, Math.round(receivedAt - (askedAt.get(ask.id) ?? receivedAt))))
-    }
+    const { ask, askedAt } = item.response
+    if (ask?.purpose === 'greeting') ears.greetingStarted(Math.max(0, Math.round(receivedAt - askedAt)))
+    if (ask !== null) said.begun(ask.id)
     turns.assistantStarted(item.itemId, startMs)
     turns.assistantSays(item.itemId, item.spoken.text)
-    const saying = ask === null ? undefined : sayings.get(ask.id)
-    if (saying !== undefined) saying.items++
-  }
-
-  function heard(item: SpokenItem, heardMs: number): void {
-    told(item, heardMs, false)
-  }
-
-  function cut(item: SpokenItem, heardMs: number): void {
-    told(item, heardMs, true)
   }
 
   function told(item: SpokenItem, heardMs: number, interrupted: boolean): void {
@@ -241,256 +226,122 @@ export function conversation(parts: ConversationParts): Conversation {
     replies.delete(item.itemId)
     turns.assistantEnded(item.itemId, { spoken: item.spoken, heardMs, interrupted, reply })
     if (speech.isSilent()) stepTurns({ type: 'silent' })
-    const askId = item.response.ask?.id
-    const saying = askId === undefined ? undefined : sayings.get(askId)
-    if (saying === undefined || askId === undefined) return
-    saying.heardMs += heardMs
-    saying.items--
-    if (saying.done && saying.items <= 0) settle(askId)
+    if (item.response.ask !== null) said.heard(item.response.ask.id, heardMs)
   }
 
-  /** What was to be said has been heard, or will not be. */
-  function settle(askId: string): void {
-    const saying = sayings.get(askId)
-    if (saying === undefined) return
-    sayings.delete(askId)
-    if (saying.restore) unprotect()
-    saying.settle(saying.done || saying.heardMs > 0 ? saying.heardMs : null)
+  /** Throws away what the caller has not heard, here and at the model. The carrier's `clear` goes out first. */
+  const cutOff = (isKept: boolean): boolean => {
+    const cut = speech.cut(isKept)
+    if (cut.clear) counts.clears++
+    if (isKept) return false
+    for (const response of responses.running()) response.cancelled = true
+    for (const { itemId, audioEndMs } of cut.truncate) truncate(itemId, audioEndMs)
+    speech.tellCut(cut.items)
+    return cut.clear
+  }
+
+  /** Items of a lost session are unknown to this one. */
+  const truncate = (itemId: string, audioEndMs: number): void => {
+    if (speech.item(itemId)?.response.session !== session) return
+    counts.truncates++
+    send({
+      type: 'conversation.item.truncate',
+      event_id: nextId('truncate'),
+      item_id: itemId,
+      content_index: 0,
+      audio_end_ms: audioEndMs,
+    })
+  }
+
+  const cancelRunning = (): void => {
+    for (const { id } of responses.running()) {
+      send({ type: 'response.cancel', event_id: nextId('cancel'), response_id: id })
+    }
   }
 
   // ---- what the model says -----------------------------------------------------------------------------------
 
-  const take = (event: ServerEvent): void => {
-    switch (event.type) {
-      case 'input_audio_buffer.speech_started':
-        speechStarted(event.itemId, event.audioStartMs)
-        return
-      case 'input_audio_buffer.speech_stopped':
-        stepTurns({ type: 'speech.stopped', at: performance.now() })
-        turns.callerStopped(event.itemId, toStreamMs(event.audioEndMs))
-        return
-      case 'input_audio_buffer.committed':
-        theFloor.committed()
-        quietSince = performance.now()
-        turns.callerCommitted(event.itemId, streamMs(), plan.transcription !== null)
-        return
-      case 'conversation.item.input_audio_transcription.delta':
-        turns.callerWords(event.itemId, event.delta)
-        return
-      case 'conversation.item.input_audio_transcription.completed':
-        callerStarts.delete(event.itemId)
-        usage.transcription(event.itemId, event.usage)
-        turns.callerTranscribed(event.itemId, event.transcript)
-        return
-      case 'conversation.item.input_audio_transcription.failed':
-        callerStarts.delete(event.itemId)
-        turns.callerNotTranscribed(event.itemId, 'transcription-failed')
-        return
-      case 'response.created':
-        theFloor.created(event.response)
-        return
-      case 'response.done':
-        responseDone(event.response)
-        return
-      case 'response.output_audio_transcript.delta':
-        words(event.responseId, event.itemId, event.delta)
-        return
-      case 'response.output_audio_transcript.done':
-        speech.wordsDone(event.itemId, event.transcript)
-        return
-      case 'response.output_audio.done':
-        speech.audioDone(event.itemId)
-        return
-      case 'response.output_audio.delta':
-        unusualDelta(event.responseId, event.itemId, event.delta)
-        return
-      case 'error':
-        modelError(event.error)
-        return
-      case 'malformed':
-        counts.modelEventsMalformed++
-        return
-      case 'unused':
-        counts.modelEventsUnused++
-        return
-      case 'session.created':
-      case 'session.updated':
-        return
-    }
-  }
-
-  /** The caller speaks. What is queued goes first of all; everything else can wait. */
-  const speechStarted = (itemId: string, audioStartMs: number): void => {
-    const receivedAt = performance.now()
-    const reply = speech.cut(isProtected)
-    if (reply.clear) {
-      counts.clears++
-      times.clear(performance.now() - receivedAt)
-    }
-    if (isProtected) owesAnswer = true
-    else {
-      for (const response of theFloor.running()) response.cancelled = true
-      truncate(reply.truncate)
-    }
-    theFloor.speechStarted()
-    silence = stepSilence(silence, { type: 'caller.acted' }).state
-    const wasHeard = reply.clear
-    speech.tellCut(reply.items)
-    if (!isProtected) stepTurns({ type: 'speech.started', cut: wasHeard })
-    const startMs = toStreamMs(audioStartMs)
-    callerStarts.set(itemId, startMs)
-    turns.callerStarted(itemId, startMs)
-  }
-
-  const truncate = (cuts: readonly { itemId: string; audioEndMs: number }[]): void => {
-    for (const { itemId, audioEndMs } of cuts) {
-      // Items of a lost session are unknown to this one.
-      if (speech.item(itemId)?.response.session !== session) continue
-      counts.truncates++
-      send({
-        type: 'conversation.item.truncate',
-        event_id: nextId('truncate'),
-        item_id: itemId,
-        content_index: 0,
-        audio_end_ms: audioEndMs,
-      })
-    }
-  }
-
-  const words = (responseId: string, itemId: string, delta: string): void => {
-    const item = speech.words(responseId, itemId, delta)
-    if (item !== undefined) turns.assistantSays(itemId, item.spoken.text)
-  }
-
-  /** A delta written in a way the scan does not know. */
-  const unusualDelta = (responseId: string, itemId: string, delta: string): void => {
-    const bytes = Buffer.from(
-      JSON.stringify({
-        type: 'response.output_audio.delta',
-        response_id: responseId,
-        item_id: itemId,
-        delta,
-      }),
-    )
-    if (scanAudioDelta(bytes, found)) speech.delta(bytes, found, performance.now())
-    else counts.modelEventsMalformed++
-  }
-
-  const responseDone = (response: ModelResponse): void => {
-    const now = performance.now()
-    const live = theFloor.response(response.id)
-    const ask = live?.ask ?? null
-    usage.response(response, live)
-    if (live !== undefined) {
-      const unsent = speech.responseDone(live)
-      // Late audio of a cancelled response: made, never sent, so nobody heard it.
-      truncate(unsent.map((itemId) => ({ itemId, audioEndMs: 0 })))
-      if (!live.spoke) stepTurns({ type: 'model.yielded', at: now })
-    }
-    const calls = response.output.flatMap(({ call }) => call ?? [])
-    const completed = response.status === 'completed'
-    if (calls.length > 0) tools.called(response.id, completed && !isDraining, calls, session)
-    quietSince = now
-    theFloor.done(response)
-    if (ask !== null) {
-      askedAt.delete(ask.id)
-      const saying = sayings.get(ask.id)
-      if (saying !== undefined) {
-        saying.done = true
-        if (saying.items <= 0) settle(ask.id)
-      }
-      if (ask === goodbye) ears.farewellSpoken()
-    }
-    if (response.status === 'failed') responseFailed(response, ask)
-    else if (completed) failures = 0
-  }
-
-  /** Silence is the worst answer: a failed response is asked for again, and then the model is given up. */
-  const responseFailed = (response: ModelResponse, ask: Ask | null): void => {
-    counts.modelErrors++
-    failures++
-    const code = response.error?.code ?? response.error?.type ?? 'unknown'
-    log.warn({ responseId: response.id, code, attempt: failures }, 'response failed')
-    if (isDraining || ask === goodbye) return
-    const kind = response.error === null ? 'odd' : classifyError(response.error)
-    if (kind === 'fatal' || failures >= mostFailures) {
-      ears.sessionBroken(code, kind !== 'fatal')
-      return
-    }
-    if (ask === null) theFloor.want('inject', null)
-    else theFloor.want(ask.purpose, ask.instructions)
-  }
-
-  const modelError = (error: ModelError): void => {
-    const kind = classifyError(error)
-    const code = error.code ?? error.type
-    if (kind === 'busy' && theFloor.refused(error.eventId, true)) return
-    if (kind === 'benign') {
-      log.debug({ code }, 'model refused harmlessly')
-      return
-    }
-    counts.modelErrors++
-    log.warn({ code, param: error.param, of: error.eventId }, 'model refused')
-    const ofAsk = theFloor.refused(error.eventId, false)
-    if (kind === 'fatal' || error.code === 'session_expired') ears.sessionBroken(code, kind !== 'fatal')
-    else if (ofAsk) quietSince = performance.now()
-  }
-
-  // ---- keys, silence -----------------------------------------------------------------------------------------
-
-  const keysEntered = (pressed: string, firstAt: number): void => {
-    const now = performance.now()
-    turns.keysEntered(pressed, streamNow(clock, now) - (now - firstAt), streamNow(clock, now))
-    if (!isProtected) {
-      // Pressing a key cuts the assistant off as speaking does.
-      const reply = speech.cut(false)
-      if (reply.clear) counts.clears++
-      truncate(reply.truncate)
-      for (const response of theFloor.running()) {
-        response.cancelled = true
-        send({ type: 'response.cancel', event_id: nextId('cancel'), response_id: response.id })
-      }
-      speech.tellCut(reply.items)
-    }
-    send({
-      type: 'conversation.item.create',
-      event_id: nextId('item'),
-      item: {
-        type: 'message',
-        role: 'user',
-        content: [
-          { type: 'input_text', text: `(The caller pressed these keys on the telephone: ${pressed})` },
-        ],
+  const take = modelEvents(
+    {
+      audio: speech.delta,
+      words(responseId, itemId, delta) {
+        const item = speech.words(responseId, itemId, delta)
+        if (item !== undefined) turns.assistantSays(itemId, item.spoken.text)
       },
+      wordsDone: speech.wordsDone,
+      audioDone: speech.audioDone,
+      speechStarted(itemId, audioStartMs) {
+        const receivedAt = performance.now()
+        const wasCut = cutOff(isProtected)
+        if (wasCut) times.clear(performance.now() - receivedAt)
+        responses.speechStarted()
+        signs.spoke()
+        if (isProtected) owesAnswer = true
+        else stepTurns({ type: 'speech.started', cut: wasCut })
+        const startMs = toStreamMs(audioStartMs)
+        speakingSince.set(itemId, startMs)
+        turns.callerStarted(itemId, startMs)
+      },
+      speechStopped(itemId, audioEndMs) {
+        if (!isProtected) stepTurns({ type: 'speech.stopped', at: performance.now() })
+        turns.callerStopped(itemId, toStreamMs(audioEndMs))
+      },
+      committed(itemId) {
+        responses.committed()
+        signs.stirred()
+        turns.callerCommitted(itemId, streamMs(), plan.transcription !== null)
+      },
+      callerWords: turns.callerWords,
+      callerTranscribed(itemId, transcript, used) {
+        speakingSince.delete(itemId)
+        usage.transcription(itemId, used)
+        turns.callerTranscribed(itemId, transcript)
+      },
+      callerNotTranscribed(itemId) {
+        speakingSince.delete(itemId)
+        turns.callerNotTranscribed(itemId, 'transcription-failed')
+      },
+      responseCreated: responses.created,
+      responseDone(response) {
+        const live = responses.response(response.id)
+        const ask = live?.ask ?? null
+        usage.response(response, live)
+        if (live !== undefined) {
+          // Late audio of a cancelled response: made, never sent, so nobody heard it.
+          for (const itemId of speech.unsent(live)) truncate(itemId, 0)
+          speech.responseDone(live)
+          if (!live.spoke) stepTurns({ type: 'model.yielded', at: performance.now() })
+        }
+        const calls = response.output.flatMap(({ call }) => call ?? [])
+        if (calls.length > 0) {
+          tools.called(response.id, response.status === 'completed' && !isDraining, calls, session)
+        }
+        signs.stirred()
+        responses.done(response)
+        if (ask !== null) said.spoken(ask.id)
+        if (ask !== null && ask === goodbye) ears.farewellSpoken()
+        trouble.responseDone(response, ask)
+      },
+      error: trouble.error,
+    },
+    counts,
+  )
+
+  function keysEntered(pressed: string, firstAt: number): void {
+    const now = performance.now()
+    turns.keysEntered(pressed, streamMs() - (now - firstAt), streamMs())
+    // Pressing keys cuts the assistant off as speaking does.
+    if (!isProtected) {
+      cancelRunning()
+      cutOff(false)
+    }
+    createItem({
+      type: 'message',
+      role: 'user',
+      content: [{ type: 'input_text', text: pressedKeys(pressed) }],
     })
     if (isProtected) owesAnswer = true
-    else theFloor.want('keys', null)
-  }
-
-  const watchSilence = (now: number): void => {
-    const isTheirs =
-      socket !== undefined &&
-      !isProtected &&
-      theFloor.isQuiet() &&
-      speech.isSilent() &&
-      !tools.isRunning() &&
-      keys.pressed === ''
-    const heardAt = now - Math.max(0, streamNow(clock, now) - speech.lastHeardAtMs())
-    const step = stepSilence(silence, {
-      type: 'ticked',
-      at: now,
-      since: isTheirs ? Math.max(heardAt, quietSince) : null,
-      repromptAfterMs: plan.callerSilence.repromptAfterMs,
-      mostReprompts: plan.callerSilence.reprompts,
-    })
-    silence = step.state
-    const [command] = step.commands
-    if (command?.type === 'reprompt') {
-      quietSince = now
-      theFloor.want('reprompt', sayExactly(plan, plan.phrases.reprompt))
-    } else if (command?.type === 'give-up') {
-      ears.endWanted({ what: 'end', reason: 'caller-silent' }, { words: plan.phrases.goodbye })
-    }
+    else responses.want('keys', null)
   }
 
   // ---- protection --------------------------------------------------------------------------------------------
@@ -501,7 +352,7 @@ export function conversation(parts: ConversationParts): Conversation {
       event_id: nextId('vad'),
       session: { type: 'realtime', audio: { input: { turn_detection: turnDetectionOf(plan, on) } } },
     })
-    theFloor.serverAnswers(on)
+    responses.serverAnswers(on)
   }
 
   const protect = (): void => {
@@ -512,117 +363,111 @@ export function conversation(parts: ConversationParts): Conversation {
   }
 
   const unprotect = (): void => {
-    if (!isProtected) return
+    if (!isProtected || goodbye !== undefined) return
     isProtected = false
     answersCaller(true)
-    if (owesAnswer && !isDraining) theFloor.want('inject', null)
+    if (owesAnswer && !isDraining) responses.want('inject', null)
     owesAnswer = false
   }
+
+  /** When the caller last heard something; null while it is not their turn. */
+  const theirTurnSince = (now: number): number | null =>
+    !isProtected && responses.isQuiet() && speech.isSilent() && !tools.isRunning()
+      ? now - Math.max(0, streamNow(clock, now) - speech.lastHeardAtMs())
+      : null
 
   return {
     begin(next, number, first) {
       socket = next
       session = number
+      modelHeardAt = performance.now()
+      // What runs is told when it is done: a call without its result would be answered twice.
       const running = tools.running()
       const soFar = dialogueSoFar(dialogue).filter(
         (item) => item.kind !== 'tool-call' || !running.includes(item.toolCallId),
       )
-      for (const item of dialogueItems(soFar)) {
-        send({ type: 'conversation.item.create', event_id: nextId('item'), item })
-      }
+      for (const item of dialogueItems(soFar)) createItem(item)
       if (isProtected) answersCaller(false)
-      quietSince = performance.now()
-      if (goodbye === undefined) {
-        const phrase = first === 'greeting' ? plan.greeting : plan.phrases.bridging
-        theFloor.want(first, sayExactly(plan, phrase))
-      } else theFloor.tick(performance.now())
+      signs.stirred()
+      if (goodbye !== undefined) return
+      responses.want(first, sayExactly(plan, first === 'greeting' ? plan.greeting : plan.phrases.bridging))
     },
     message(bytes) {
-      if (scanAudioDelta(bytes, found)) speech.delta(bytes, found, performance.now())
-      else take(readServerEvent(bytes))
+      modelHeardAt = performance.now()
+      take(bytes)
     },
     sessionLost(because) {
       socket = undefined
-      for (const response of theFloor.newSession()) {
+      for (const response of responses.newSession()) {
         usage.responseLost(response, because)
         speech.responseDone(response)
       }
       turn = { is: 'listening' }
       turns.sessionLost(streamMs())
     },
-    mark: (mark) => speech.mark(mark),
-    digit(digit) {
-      silence = stepSilence(silence, { type: 'caller.acted' }).state
-      const step = stepKeys(keys, { type: 'pressed', digit, at: performance.now() })
-      keys = step.state
-      for (const { keys: pressed, firstAt } of step.commands) keysEntered(pressed, firstAt)
-    },
+    mark: speech.mark,
+    digit: signs.digit,
     tick(now) {
       speech.tick()
       turns.tick()
       if (socket === undefined || isDraining) return
-      theFloor.tick(now)
+      responses.tick(now)
       tools.tick(now)
-      const step = stepKeys(keys, { type: 'ticked', at: now })
-      keys = step.state
-      for (const { keys: pressed, firstAt } of step.commands) keysEntered(pressed, firstAt)
-      watchSilence(now)
+      signs.tick(now, theirTurnSince(now))
+      if (now - modelHeardAt > deafMs && responses.running().length > 0) ears.sessionBroken('mute', true)
     },
     protect,
-    sayGoodbye(wordsToSay) {
+    sayGoodbye(words) {
       protect()
-      theFloor.unwanted('greeting', 'bridging', 'tools', 'keys', 'say', 'inject', 'filler', 'reprompt')
-      goodbye = { id: '', purpose: 'goodbye', instructions: null }
-      goodbye = theFloor.want('goodbye', sayExactly(plan, wordsToSay))
+      responses.unwanted('greeting', 'bridging', 'tools', 'keys', 'say', 'inject', 'filler', 'reprompt')
+      goodbye = responses.prepare('goodbye', sayExactly(plan, words))
+      responses.put(goodbye)
     },
     say(text, interruptible) {
       return new Promise((resolve) => {
-        const restore = !interruptible && !isProtected
+        const restores = !interruptible && !isProtected
         if (!interruptible) protect()
-        const ask = theFloor.want('say', sayInSense(plan, text))
-        sayings.set(ask.id, { settle: resolve, heardMs: 0, items: 0, done: false, restore })
+        const ask = responses.prepare('say', sayInSense(plan, text))
+        said.add(ask.id, (heardMs) => {
+          if (restores) unprotect()
+          resolve(heardMs)
+        })
+        responses.put(ask)
       })
     },
     inject(item, respond) {
       writeDown(dialogue, nextId('injected'), item)
-      send({ type: 'conversation.item.create', event_id: nextId('item'), item: dialogueItem(item) })
-      if (respond) theFloor.want('inject', null)
+      createItem(dialogueItem(item))
+      if (respond) responses.want('inject', null)
     },
     mute() {
       speech.mute()
       protect()
     },
-    queuedMs: () => speech.queuedMs(),
-    isSilent: () => speech.isSilent(),
-    isQuiet: () => theFloor.running().length === 0,
+    queuedMs: speech.queuedMs,
+    isSilent: speech.isSilent,
+    isIdle: () => responses.running().length === 0,
     drain() {
       isDraining = true
-      const reply = speech.cut(false)
-      truncate(reply.truncate)
-      speech.tellCut(reply.items)
+      cancelRunning()
+      cutOff(false)
       callerAudio.flush()
       if (turns.isCallerSpeaking()) send({ type: 'input_audio_buffer.commit', event_id: nextId('commit') })
-      for (const response of theFloor.running()) {
-        response.cancelled = true
-        send({ type: 'response.cancel', event_id: nextId('cancel'), response_id: response.id })
-      }
     },
     owes: () =>
       socket !== undefined &&
-      (theFloor.running().length > 0 || turns.owesWords() || turns.isCallerSpeaking()),
+      (responses.running().length > 0 || turns.owesWords() || turns.isCallerSpeaking()),
     close() {
-      for (const askId of [...sayings.keys()]) settle(askId)
+      said.close()
       tools.close()
-      const reply = speech.cut(false)
-      speech.tellCut(reply.items)
-      for (const response of theFloor.newSession()) usage.responseLost(response, 'never-reported')
-      const endMs = streamMs()
-      for (const [itemId, startMs] of callerStarts) {
-        usage.transcriptionLost(itemId, Math.max(0, endMs - startMs), 'never-reported')
+      speech.tellCut(speech.cut(false).items)
+      for (const response of responses.newSession()) usage.responseLost(response, 'never-reported')
+      for (const [itemId, startMs] of speakingSince) {
+        usage.transcriptionLost(itemId, Math.max(0, streamMs() - startMs), 'never-reported')
       }
-      callerStarts.clear()
+      speakingSince.clear()
       socket = undefined
-      return turns.close(endMs)
+      return turns.close(streamMs())
     },
   }
 }

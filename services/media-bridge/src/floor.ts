@@ -23,13 +23,18 @@ export type FloorEars = {
 /** Who may speak, and the responses of the model while they matter. */
 export type Floor = {
   want(purpose: Purpose, instructions: string | null): Ask
+  /** The same in two steps, for who must know the ask before it is out. */
+  prepare(purpose: Purpose, instructions: string | null): Ask
+  put(ask: Ask): void
   unwanted(...purposes: readonly Purpose[]): void
   speechStarted(): void
   committed(): void
   created(response: ModelResponse): LiveResponse
   done(response: ModelResponse): LiveResponse | undefined
-  /** An error that answers one of our asks. @returns false when it answers something else */
-  refused(eventId: string | null, busy: boolean): boolean
+  /** An error that answers one of our asks. @returns that ask, or null when it answers something else */
+  refused(eventId: string | null, busy: boolean): Ask | null
+  /** The endpoint does not take metadata. */
+  leaveOutMetadata(): void
   serverAnswers(on: boolean): void
   response(id: string): LiveResponse | undefined
   /** Responses that are being made. */
@@ -58,6 +63,8 @@ export function floor(parts: {
   let asks = 0
   let ordinal = 0
   let callerMsBefore = 0
+  let askedAt = 0
+  let withMetadata = true
 
   const step = (event: QueueEvent): void => {
     const { state, commands } = stepQueue(queue, event)
@@ -68,8 +75,9 @@ export function floor(parts: {
         parts.send({
           type: 'response.create',
           event_id: `${eventPrefix}${ask.id}`,
-          response: responseSettings(ask),
+          response: responseSettings(ask, withMetadata),
         })
+        askedAt = now()
         ears.asked(ask)
       } else if (command.type === 'dropped') ears.dropped(command.ask, command.because)
       else ears.stalled()
@@ -77,6 +85,12 @@ export function floor(parts: {
   }
 
   const now = (): number => performance.now()
+  const prepare = (purpose: Purpose, instructions: string | null): Ask => ({
+    id: String(++asks),
+    purpose,
+    instructions,
+  })
+  const put = (ask: Ask): void => step({ type: 'wanted', ask, at: now() })
 
   const forgetOld = (): void => {
     const done = [...responses.values()].filter((response) => response.done)
@@ -85,10 +99,12 @@ export function floor(parts: {
 
   return {
     want(purpose, instructions) {
-      const ask = { id: String(++asks), purpose, instructions }
-      step({ type: 'wanted', ask, at: now() })
+      const ask = prepare(purpose, instructions)
+      put(ask)
       return ask
     },
+    prepare,
+    put,
     unwanted: (...purposes) => step({ type: 'unwanted', purposes }),
     speechStarted: () => step({ type: 'speech.started' }),
     committed: () => step({ type: 'committed', at: now() }),
@@ -100,6 +116,7 @@ export function floor(parts: {
         ordinal: ++ordinal,
         session: parts.session(),
         ask: queue.active?.id === id ? queue.active.ask : null,
+        askedAt,
         cancelled: false,
         done: false,
         spoke: false,
@@ -119,15 +136,20 @@ export function floor(parts: {
       return response
     },
     refused(eventId, busy) {
-      const askId = eventId?.startsWith(eventPrefix) ? eventId.slice(eventPrefix.length) : queue.asked?.ask.id
-      // A server that names no event can only mean the ask that is out.
-      if (askId === undefined || (eventId !== null && !eventId.startsWith(eventPrefix))) return false
-      if (eventId === null && !busy) return false
-      step({ type: busy ? 'ask.busy' : 'ask.refused', askId, at: now() })
+      const isNamed = eventId?.startsWith(eventPrefix) === true
+      // A server that names no event can only mean the ask that is out; what else is refused has another name.
+      if (!isNamed && (eventId !== null || !busy)) return null
+      const askId = isNamed ? eventId.slice(eventPrefix.length) : queue.asked?.ask.id
+      const ask = [queue.asked?.ask, queue.active?.ask].find((one) => one?.id === askId)
+      if (ask === undefined || ask === null) return null
+      step({ type: busy ? 'ask.busy' : 'ask.refused', askId: ask.id, at: now() })
       for (const response of responses.values()) {
-        if (busy && !response.done && response.ask?.id === askId) response.ask = null
+        if (busy && !response.done && response.ask?.id === ask.id) response.ask = null
       }
-      return true
+      return ask
+    },
+    leaveOutMetadata() {
+      withMetadata = false
     },
     serverAnswers: (on) => step({ type: 'server-answers', on, at: now() }),
     response: (id) => responses.get(id),

@@ -10,10 +10,14 @@ export const sayExactly = (plan: SessionPlan, words: string): string =>
 export const sayInSense = (plan: SessionPlan, words: string): string =>
   `In the language ${plan.language}, briefly and politely, tell the caller: ${JSON.stringify(words)}`
 
+/** What the model is told of keys. */
+export const pressedKeys = (keys: string): string =>
+  `(The caller pressed these keys on the telephone: ${keys})`
+
 /** The `response` of a `response.create`. Words that are given need no tools. The id comes back as metadata. */
-export function responseSettings(ask: Ask): ResponseSettings {
+export function responseSettings(ask: Ask, withMetadata: boolean): ResponseSettings {
   return {
-    metadata: { ask: ask.id },
+    ...(withMetadata ? { metadata: { ask: ask.id } } : {}),
     ...(ask.instructions === null ? {} : { instructions: ask.instructions, tool_choice: 'none' }),
   }
 }

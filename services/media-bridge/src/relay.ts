@@ -447,6 +447,6 @@ export function relay(ws: WebSocket, socket: Duplex, pathCallId: CallId, parts: 
       },
     },
   }
-  const isReleased = (): boolean => talk === undefined || (talk.isQuiet() && talk.isSilent())
+  const isReleased = (): boolean => talk === undefined || (talk.isIdle() && talk.isSilent())
   return self
 }
