@@ -52,25 +52,27 @@ export function answerBridgeCommands(bus: Pick<Bus, 'answer'>, relay: Relay): { 
   const subscriptions = [
     listen(bridgeSay, async (body, timeoutMs) => {
       const { text, interruptible } = bridgeSay.request.parse(body)
-      const heardMs = await within(relay.commands.say(text, interruptible), timeoutMs)
+      const talk = relay.talk()
+      if (talk === null) return no('service.unavailable', 'there is no session now')
+      const heardMs = await within(talk.say(text, interruptible), timeoutMs)
       if (heardMs === undefined) return no('bus.timed-out', 'it was not heard in time')
       return heardMs === null ? no('service.unavailable', 'nothing can be said now') : ok({ heardMs })
     }),
     listen(bridgeInject, async (body) => {
       const { item, respond } = bridgeInject.request.parse(body)
-      const { inject } = relay.commands
-      if (inject === null) return no('service.unavailable', 'there is no session now')
-      inject(item, respond)
+      const talk = relay.talk()
+      if (talk === null) return no('service.unavailable', 'there is no session now')
+      talk.inject(item, respond)
       return ok({})
     }),
     listen(bridgeRelease, async (_body, timeoutMs) => {
-      await relay.commands.release(timeoutMs)
+      await relay.release(timeoutMs)
       return ok({})
     }),
     listen(bridgeClose, async (body, timeoutMs) => {
       const { intent } = bridgeClose.request.parse(body)
       const closed = await within(
-        relay.commands.close(intent).then(() => true),
+        relay.close(intent).then(() => true),
         timeoutMs,
       )
       return closed === undefined ? no('bus.timed-out', 'the stream is still open') : ok({})

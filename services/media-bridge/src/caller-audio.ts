@@ -21,6 +21,8 @@ export type CallerAudio = {
   sessionMs(): number
   /** Ms of audio every session of this stream was given. */
   totalMs(): number
+  /** Frames that were kept too long. */
+  dropped(): number
 }
 
 /** The most that is kept while there is no session: 10 s of 20 ms frames. */
@@ -37,6 +39,7 @@ export function callerAudio(parts: {
   let socket: RealtimeSocket | undefined
   let kept: { frame: Buffer; bytes: number }[] = []
   let keptBytes = 0
+  let dropped = 0
   let sessionBytes = 0
   let totalBytes = 0
   // Frames that wait to be written together, as places in the messages they came in.
@@ -66,6 +69,7 @@ export function callerAudio(parts: {
     while (keptBytes > mostKeptMs * bytesPerMs) {
       keptBytes -= kept.shift()?.bytes ?? 0
       counts.dropped['caller-kept-too-long']++
+      dropped++
     }
   }
 
@@ -131,6 +135,7 @@ export function callerAudio(parts: {
     flush,
     sessionMs: () => sessionBytes / bytesPerMs,
     totalMs: () => totalBytes / bytesPerMs,
+    dropped: () => dropped,
   }
 }
 

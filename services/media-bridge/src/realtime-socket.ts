@@ -41,6 +41,9 @@ export type RealtimeSocket = {
   /** Writes whole frames, as they are. */
   write(frames: Buffer): void
   waitingBytes(): number
+  /** Frames that were dropped because the model did not read. */
+  dropped(): number
+  /** Asks for a sign of life when it has been quiet; cuts a dead one off. Asked now and then. */
   probe(now: number): void
   close(): void
 }
@@ -131,11 +134,13 @@ function openSocket(
   let early: Buffer[] = []
   let seenAt = performance.now()
   let askedAt = 0
+  let dropped = 0
   const writer: FrameWriter = frameWriter(ws, socket, {
     socketBytes,
     keptBytes,
-    dropped: (frames) => {
-      counts.dropped['model-not-reading'] += frames
+    dropped: (count) => {
+      dropped += count
+      counts.dropped['model-not-reading'] += count
     },
   })
   ws.on('message', (data: RawData, isBinary: boolean) => {
@@ -175,6 +180,7 @@ function openSocket(
     },
     write: (frames) => writer.write(frames),
     waitingBytes: () => writer.waitingBytes(),
+    dropped: () => dropped,
     probe(now) {
       if (now - seenAt > deadMs) ws.terminate()
       else if (now - seenAt > quietMs && now - askedAt > quietMs && ws.readyState === ws.OPEN) {

@@ -37,6 +37,8 @@ export type TwilioStream = {
   terminate(): void
   /** Asks the other side for a sign of life when it has been quiet; cuts a dead one off. Asked now and then. */
   probe(now: number): void
+  /** Messages to the carrier that were dropped because it did not read. */
+  dropped(): number
 }
 
 /** Beyond this, assistant audio waits here instead of in the socket: some 90 seconds. */
@@ -58,11 +60,13 @@ export function twilioStream(
   ears: CarrierEars,
   counts: BridgeCounts,
 ): TwilioStream {
+  let dropped = 0
   const writer = frameWriter(ws, socket, {
     socketBytes,
     keptBytes,
-    dropped: (frames) => {
-      counts.dropped['carrier-not-reading'] += frames
+    dropped: (count) => {
+      dropped += count
+      counts.dropped['carrier-not-reading'] += count
     },
   })
   let frames: CarrierFrames | undefined
@@ -163,8 +167,9 @@ export function twilioStream(
     },
     close,
     terminate: () => ws.terminate(),
+    dropped: () => dropped,
     probe(now) {
-      if (now - seenAt > deadMs) ws.terminate()
+      if (ws.readyState === ws.OPEN && now - seenAt > deadMs) ws.terminate()
       else if (now - seenAt > quietMs && now - askedAt > quietMs && ws.readyState === ws.OPEN) {
         askedAt = now
         ws.ping()
