@@ -4,6 +4,7 @@ import {
   answerOnce,
   applyInOrder,
   type Database,
+  isDatabaseAway,
   openDatabase,
   outboxStore,
   setTimer,
@@ -21,7 +22,7 @@ import {
 } from '@toritsugi/service-kit'
 import { findKey, insertFirstKey } from './api-key-repository.ts'
 import type { Arrival } from './arrival.ts'
-import { receiveArrival } from './arrival-repository.ts'
+import { lookUpArrival } from './arrival-repository.ts'
 import { answerBusCommands } from './bus-commands.ts'
 import { createCallCommands } from './call-commands.ts'
 import { takeCallFact } from './call-events.ts'
@@ -140,14 +141,13 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
     isHeld: (callId) => pods.holds(callId) !== false,
     log,
   })
-  const { play, perform } = createCallRunner<Tx>({ store, act: commands.act })
-  const receive = async (tx: Tx, arrival: Arrival) => (await receiveArrival(tx, arrival, null)).call
+  const { play, receive, perform } = createCallRunner<Tx>({ store, act: commands.act })
   const late = createLateCalls({
     plans,
     pods,
     tokens,
     documents,
-    write: (call) => inTransaction((tx) => writeLateCall(tx, call, { play, record: messages.record })),
+    write: (call) => inTransaction((tx) => writeLateCall(tx, call, { receive, record: messages.record })),
     warn,
     error: (fields, message) => log.error(fields, message),
   })
@@ -162,9 +162,9 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
   })
   const answerDocument = createDocumentAnswers<Tx>({
     inTransaction,
-    receive: receiveArrival,
+    lookUp: (arrival, key) => read(lookUpArrival(db.client, arrival, key)),
     answerOnce: answerWebhookOnce,
-    play,
+    receive,
     plans,
     pods,
     tokens,
@@ -297,6 +297,15 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
       await bus.close()
       await db.close()
     },
+  }
+}
+
+/** What a single statement outside a transaction answers. @throws Fault `database.unavailable` */
+async function read<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (cause) {
+    throw isDatabaseAway(cause) ? new Fault('database.unavailable', { cause }) : cause
   }
 }
 

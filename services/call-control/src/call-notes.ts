@@ -1,13 +1,13 @@
 import { type CallId, Fault } from '@toritsugi/contracts'
 import type { Arrival } from './arrival.ts'
 import type { Played } from './call-runner.ts'
-import type { Call, CallEvent } from './core/call.ts'
+import type { CallEvent } from './core/call.ts'
 import { within } from './deadline.ts'
 import type { LateCalls } from './late-calls.ts'
 
 export type CallNotesDeps<Tx> = {
   inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  receive(tx: Tx, arrival: Arrival): Promise<Call>
+  receive(tx: Tx, arrival: Arrival, ...events: CallEvent[]): Promise<Played>
   play(tx: Tx, callId: CallId, event: CallEvent): Promise<Played | null>
   act(played: Played): void
   late: Pick<LateCalls, 'note' | 'noteWaiting'>
@@ -25,10 +25,7 @@ export function createCallNotes<Tx>(
   const { inTransaction, receive, play, act, late, databaseMs = 3000 } = deps
 
   const write = (callId: CallId, arrival: Arrival | null, event: CallEvent): Promise<Played | null> =>
-    inTransaction(async (tx) => {
-      if (arrival !== null) await receive(tx, arrival)
-      return play(tx, callId, event)
-    })
+    inTransaction((tx) => (arrival === null ? play(tx, callId, event) : receive(tx, arrival, event)))
 
   return async (callId, arrival, event) => {
     // What waits to be written down is written in its order.

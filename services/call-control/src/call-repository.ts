@@ -9,7 +9,7 @@ import {
   type LegId,
   Mode,
 } from '@toritsugi/contracts'
-import { Prisma, storableJson, storableText, type Tx } from '@toritsugi/db'
+import { type Prisma, storableJson, type Tx } from '@toritsugi/db'
 import { maskNumber } from '@toritsugi/telephony'
 import { z } from 'zod'
 import type { Call, Intent } from './core/call.ts'
@@ -34,18 +34,25 @@ const Streams = z.array(
 )
 const StoredIntent = z.object({ epoch: z.number(), what: IntentKind, reason: z.string() }).nullable()
 
-type CallRow = Prisma.CallGetPayload<{ include: { legs: true } }>
+type CallRow = Prisma.CallGetPayload<object> & { leg: { id: string; state: string } }
 
 /**
  * Reads a call and keeps others from changing it until the transaction is over.
  * @returns null when there is none
  */
 export async function loadCall(tx: Tx, callId: CallId): Promise<StoredCall | null> {
-  const locked = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM "call_control"."call" WHERE id = ${callId} FOR NO KEY UPDATE`
-  if (locked.length === 0) return null
-  const row = await tx.call.findUniqueOrThrow({ where: { id: callId }, include: { legs: true } })
-  return { call: callOf(row), version: row.version }
+  const [row] = await tx.$queryRaw<CallRow[]>`
+    SELECT
+      call.id, version, call.state, direction, carrier_call_id AS "carrierCallId", from_number AS "fromNumber",
+      to_number AS "toNumber", contact_id AS "contactId", assistant_id AS "assistantId", mode,
+      mode_reason AS "modeReason", language, apology, degraded, epoch, streams, intent,
+      asked_epoch AS "askedEpoch", rescues, apologised, message_recorded AS "messageRecorded",
+      farewell_at AS "farewellAt", started_at AS "startedAt", call.answered_at AS "answeredAt",
+      call.ended_at AS "endedAt", call.end_reason AS "endReason", call.blame,
+      jsonb_build_object('id', leg.id, 'state', leg.state) AS leg
+    FROM "call_control"."call" JOIN "call_control"."leg" ON leg.call_id = call.id AND leg.party = 'caller'
+    WHERE call.id = ${callId} FOR NO KEY UPDATE OF call`
+  return row === undefined ? null : { call: callOf(row), version: row.version }
 }
 
 /**
@@ -54,41 +61,58 @@ export async function loadCall(tx: Tx, callId: CallId): Promise<StoredCall | nul
  */
 export async function saveCall(tx: Tx, before: StoredCall, after: Call): Promise<void> {
   if (after === before.call) return
-  const changed = await tx.call.updateMany({
-    where: { id: after.id, version: before.version },
-    data: { ...columnsOf(after), version: before.version + 1 },
-  })
-  if (changed.count !== 1) throw new Error(`call ${after.id} was changed while it was being stepped`)
-  if (after.callerLeg !== before.call.callerLeg) {
-    await tx.leg.update({ where: { id: after.callerLeg.id }, data: legColumns(after.callerLeg) })
-  }
+  const row = storableJson({ ...rowOf(after), id: after.id })
+  const changed = await tx.$executeRaw`
+    UPDATE "call_control"."call" SET
+      version = "call".version + 1, state = next.state, assistant_id = next.assistant_id, mode = next.mode,
+      mode_reason = next.mode_reason, language = next.language, apology = next.apology,
+      degraded = next.degraded, epoch = next.epoch, streams = next.streams, intent = next.intent,
+      asked_epoch = next.asked_epoch, rescues = next.rescues, apologised = next.apologised,
+      message_recorded = next.message_recorded, farewell_at = next.farewell_at,
+      answered_at = next.answered_at, ended_at = next.ended_at, end_reason = next.end_reason,
+      blame = next.blame
+    FROM jsonb_populate_record(NULL::"call_control"."call", ${row}::jsonb) AS next
+    WHERE "call".id = next.id AND "call".version = ${before.version}`
+  if (changed !== 1) throw new Error(`call ${after.id} was changed while it was being stepped`)
+  if (after.callerLeg === before.call.callerLeg) return
+  const leg = storableJson(legRowOf(after))
+  await tx.$executeRaw`
+    UPDATE "call_control"."leg" SET
+      state = next.state, answered_at = next.answered_at, ended_at = next.ended_at,
+      end_reason = next.end_reason, blame = next.blame
+    FROM jsonb_populate_record(NULL::"call_control"."leg", ${leg}::jsonb) AS next
+    WHERE "leg".id = next.id`
 }
 
 /**
- * Writes a call that just came in, unless its row is there already.
+ * Writes a call that just came in, as it is after its first steps, and its leg, unless the row is there already.
  * @returns false when it was
  */
 export async function insertCall(tx: Tx, call: Call, numbers: CallNumbers): Promise<boolean> {
-  const added = await tx.call.createMany({
-    data: [
-      {
-        ...columnsOf(call),
-        id: call.id,
-        direction: call.direction,
-        carrierCallId: call.carrierCallId,
-        fromNumber: numbers.from,
-        toNumber: numbers.to,
-        contactId: call.contactId,
-        startedAt: call.startedAt,
-      },
-    ],
-    skipDuplicates: true,
+  const row = storableJson({
+    ...rowOf(call),
+    id: call.id,
+    version: 1,
+    direction: call.direction,
+    carrier_call_id: call.carrierCallId,
+    from_number: numbers.from,
+    to_number: numbers.to,
+    contact_id: call.contactId,
+    started_at: call.startedAt,
+    model_micro_usd: 0,
+    carrier_micro_usd: 0,
+    cost_estimated: false,
   })
-  if (added.count === 0) return false
-  await tx.leg.create({
-    data: { id: call.callerLeg.id, callId: call.id, party: 'caller', ...legColumns(call.callerLeg) },
-  })
-  return true
+  const added = await tx.$executeRaw`
+    WITH added AS (
+      INSERT INTO "call_control"."call"
+      SELECT (jsonb_populate_record(NULL::"call_control"."call", ${row}::jsonb)).*
+      ON CONFLICT DO NOTHING RETURNING id
+    )
+    INSERT INTO "call_control"."leg"
+    SELECT leg.* FROM added,
+      jsonb_populate_record(NULL::"call_control"."leg", ${storableJson(legRowOf(call))}::jsonb) AS leg`
+  return added === 1
 }
 
 /** The id of the call that the carrier knows by this one. */
@@ -107,43 +131,48 @@ export async function findCalledNumber(tx: Tx, callId: CallId): Promise<string |
   return row?.toNumber ?? null
 }
 
-function columnsOf(call: Call) {
-  const { planned, intent, streams } = call
+/** What the machine changes of a call, by the names of the columns. */
+function rowOf(call: Call) {
+  const { planned } = call
   return {
     state: call.is,
-    assistantId: planned?.assistantId ?? null,
+    assistant_id: planned?.assistantId ?? null,
     mode: planned?.mode ?? null,
-    modeReason: planned ? storableText(planned.modeReason) : null,
+    mode_reason: planned?.modeReason ?? null,
     language: planned?.language ?? null,
-    apology: planned ? storableText(planned.apology) : null,
+    apology: planned?.apology ?? null,
     degraded: call.degraded,
     epoch: call.epoch,
-    streams: streams.map((stream) => ({ ...stream })),
-    intent: intent === null ? Prisma.DbNull : JSON.parse(storableJson(intent)),
-    askedEpoch: call.askedEpoch,
+    streams: call.streams,
+    intent: call.intent,
+    asked_epoch: call.askedEpoch,
     rescues: call.rescues,
     apologised: call.apologised,
-    messageRecorded: call.messageRecorded,
-    farewellAt: call.farewellAt,
-    answeredAt: call.is === 'ringing' ? null : call.answeredAt,
+    message_recorded: call.messageRecorded,
+    farewell_at: call.farewellAt,
+    answered_at: call.is === 'ringing' ? null : call.answeredAt,
     ...(call.is === 'ended'
-      ? { endedAt: call.endedAt, endReason: call.endReason, blame: call.blame }
-      : { endedAt: null, endReason: null, blame: null }),
+      ? { ended_at: call.endedAt, end_reason: call.endReason, blame: call.blame }
+      : { ended_at: null, end_reason: null, blame: null }),
   }
 }
 
-function legColumns(leg: Leg) {
+function legRowOf({ id, callerLeg: leg }: Call) {
   return {
+    id: leg.id,
+    call_id: id,
+    party: leg.party,
     state: leg.is,
-    answeredAt: leg.is === 'answered' || leg.is === 'ended' ? leg.answeredAt : null,
-    ...(leg.is === 'ended' ? { endedAt: leg.endedAt, endReason: leg.endReason, blame: leg.blame } : {}),
+    answered_at: leg.is === 'answered' || leg.is === 'ended' ? leg.answeredAt : null,
+    ...(leg.is === 'ended'
+      ? { ended_at: leg.endedAt, end_reason: leg.endReason, blame: leg.blame }
+      : { ended_at: null, end_reason: null, blame: null }),
   }
 }
 
 function callOf(row: CallRow): Call {
-  const callerLeg = row.legs.find((leg) => leg.party === 'caller')
-  if (callerLeg === undefined) throw new Error(`call ${row.id} has no caller leg`)
-  const intent: Intent | null = StoredIntent.parse(row.intent)
+  const intent: Intent | null = StoredIntent.parse(row.intent ?? null)
+  const answeredAt = row.answeredAt?.toISOString() ?? null
   const lasting = {
     id: row.id as CallId,
     direction: Direction.parse(row.direction),
@@ -171,39 +200,23 @@ function callOf(row: CallRow): Call {
     apologised: row.apologised,
     messageRecorded: row.messageRecorded,
     farewellAt: row.farewellAt?.toISOString() ?? null,
-    callerLeg: legOf(callerLeg),
   }
-  if (row.state === 'ringing') return { ...lasting, is: 'ringing' }
-  if (row.state === 'in-progress' && row.answeredAt !== null) {
-    return { ...lasting, is: 'in-progress', answeredAt: row.answeredAt.toISOString() }
+  const leg = { id: row.leg.id as LegId, party: 'caller' as const }
+  if (row.state === 'ringing') {
+    const callerLeg: Leg = { ...leg, is: row.leg.state === 'dialing' ? 'dialing' : 'ringing' }
+    return { ...lasting, callerLeg, is: 'ringing' }
+  }
+  if (row.state === 'in-progress' && answeredAt !== null) {
+    return { ...lasting, callerLeg: { ...leg, is: 'answered', answeredAt }, is: 'in-progress', answeredAt }
   }
   if (row.state === 'ended' && row.endedAt !== null) {
-    return {
-      ...lasting,
-      is: 'ended',
-      answeredAt: row.answeredAt?.toISOString() ?? null,
+    const end = {
+      answeredAt,
       endedAt: row.endedAt.toISOString(),
       endReason: EndReason.parse(row.endReason),
       blame: Blame.parse(row.blame),
     }
+    return { ...lasting, callerLeg: { ...leg, is: 'ended', ...end }, is: 'ended', ...end }
   }
   throw new Error(`call ${row.id} is in no state that there is: ${row.state}`)
-}
-
-function legOf(row: CallRow['legs'][number]): Leg {
-  const lasting = { id: row.id as LegId, party: 'caller' as const }
-  if (row.state === 'answered' && row.answeredAt !== null) {
-    return { ...lasting, is: 'answered', answeredAt: row.answeredAt.toISOString() }
-  }
-  if (row.state === 'ended' && row.endedAt !== null) {
-    return {
-      ...lasting,
-      is: 'ended',
-      answeredAt: row.answeredAt?.toISOString() ?? null,
-      endedAt: row.endedAt.toISOString(),
-      endReason: EndReason.parse(row.endReason),
-      blame: Blame.parse(row.blame),
-    }
-  }
-  return { ...lasting, is: row.state === 'dialing' ? 'dialing' : 'ringing' }
 }

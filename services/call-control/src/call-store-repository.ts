@@ -1,7 +1,8 @@
 import type { CallId } from '@toritsugi/contracts'
 import { appendFacts, type Database, setTimer, type Tx } from '@toritsugi/db'
-import { loadCall, saveCall } from './call-repository.ts'
+import { insertCall, loadCall, saveCall } from './call-repository.ts'
 import type { CallStore, Wake } from './call-runner.ts'
+import { findOrCreateContact } from './contact-repository.ts'
 import { addToTimeline } from './timeline-repository.ts'
 
 /** Where calls, their facts and their deadlines are kept. */
@@ -10,6 +11,11 @@ export function callStore(db: Database): CallStore<Tx> {
     inTransaction: (work) => db.inTransaction(work),
     loadCall,
     saveCall,
+    async contactOf(tx, { direction, from, to, startedAt }) {
+      const party = direction === 'inbound' ? from : to
+      return party === null ? null : findOrCreateContact(tx, party, startedAt)
+    },
+    insertCall,
     async addFacts(tx, facts) {
       await addToTimeline(tx, await appendFacts(tx, 'call_control', facts))
     },

@@ -182,7 +182,7 @@ describe('a call that cannot be served', () => {
     )
     expect(first.body).toContain(`<Record action="${publicUrl}${call.path('message')}"`)
     const apologised = await stage.fact(call.callId, 'call.apologised')
-    expect(apologised.data).toEqual({ because: 'mode-message' })
+    expect(apologised.data).toEqual({ because: 'switched-off' })
     const message = {
       ...call.live,
       RecordingSid: `RE${'6a'.repeat(16)}`,

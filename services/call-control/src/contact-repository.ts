@@ -1,4 +1,4 @@
-import { type AssistantId, type ContactId, newId } from '@toritsugi/contracts'
+import { type ContactId, newId } from '@toritsugi/contracts'
 import type { Tx } from '@toritsugi/db'
 
 /** The contact with this number, made when it is not known yet. */
@@ -11,12 +11,6 @@ export async function findOrCreateContact(tx: Tx, number: string, at: string): P
     RETURNING id`
   if (row === undefined) throw new Error('a contact was neither found nor made')
   return row.id
-}
-
-/** Who answers a number of ours; null: the default assistant, which also answers numbers not known here. */
-export async function findAssistantOf(tx: Tx, number: string): Promise<AssistantId | null> {
-  const row = await tx.phoneNumber.findUnique({ where: { number }, select: { assistantId: true } })
-  return (row?.assistantId as AssistantId | null | undefined) ?? null
 }
 
 /** Makes a number of ours, unless it is there. */

@@ -1,8 +1,9 @@
-import { type AssistantId, Fault } from '@toritsugi/contracts'
+import { Fault } from '@toritsugi/contracts'
 import type { Twiml } from '@toritsugi/telephony'
 import type { Arrival } from './arrival.ts'
+import type { Known } from './arrival-repository.ts'
 import type { Played } from './call-runner.ts'
-import type { Call, CallEvent, Planned } from './core/call.ts'
+import type { CallEvent, Planned } from './core/call.ts'
 import { type CarrierStatus, isTerminal } from './core/carrier-status.ts'
 import { within } from './deadline.ts'
 import type { Documents } from './documents.ts'
@@ -24,13 +25,9 @@ export type DocumentAsked = {
 
 export type DocumentAnswersDeps<Tx> = {
   inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  receive(
-    tx: Tx,
-    arrival: Arrival,
-    answerKey: string | null,
-  ): Promise<{ call: Call; assistantId: AssistantId | null; answered: Twiml | null }>
+  lookUp(arrival: Arrival, answerKey: string | null): Promise<Known>
   answerOnce(tx: Tx, key: string, make: () => Promise<Twiml>): Promise<Twiml>
-  play(tx: Tx, callId: Call['id'], event: CallEvent): Promise<Played | null>
+  receive(tx: Tx, arrival: Arrival, ...events: CallEvent[]): Promise<Played>
   plans: Plans
   pods: Pick<Pods, 'hasRoom' | 'promise'>
   tokens: StreamTokens
@@ -38,7 +35,9 @@ export type DocumentAnswersDeps<Tx> = {
   /** Answers while the database is away. */
   late: Pick<LateCalls, 'answer' | 'isWaiting'>
   warn(fields: object, message: string): void
-  /** Longest the database may take for one of the two transactions of an answer, ms. Default 1500. */
+  /** Documents worked on at once; beyond it callers are told at once that all lines are busy. Default 128. */
+  mostAtOnce?: number
+  /** Longest the database may take for one of the two steps of an answer, ms. Default 3000. */
   databaseMs?: number
 }
 
@@ -49,7 +48,7 @@ export function answerKeyOf(asked: DocumentAsked): string | null {
 }
 
 /** No line is free: the call is refused before anything is planned for it. */
-const unplanned = (language: string): Planned => ({
+export const unplanned = (language: string): Planned => ({
   mode: 'message',
   modeReason: 'no-capacity',
   assistantId: null,
@@ -61,69 +60,64 @@ const unplanned = (language: string): Planned => ({
 export function createDocumentAnswers<Tx>(
   deps: DocumentAnswersDeps<Tx>,
 ): (asked: DocumentAsked) => Promise<Twiml> {
-  const { inTransaction, plans, pods, tokens, documents, databaseMs = 1500 } = deps
+  const { inTransaction, plans, pods, tokens, documents, mostAtOnce = 128, databaseMs = 3000 } = deps
+  let underWay = 0
 
   const answer = async (asked: DocumentAsked): Promise<Twiml> => {
+    const { arrival, at, epoch, carrierStatus } = asked
     const key = answerKeyOf(asked)
-    const { callId, direction, from, to } = asked.arrival
-    const received = await reach(inTransaction((tx) => deps.receive(tx, asked.arrival, key)))
+    const known = await reach(deps.lookUp(arrival, key))
     // A call that is over gets nothing any more, not even what it was given before.
-    const over = received.call.is === 'ended' || isTerminal(asked.carrierStatus)
-    if (received.answered !== null && !over) return received.answered
+    const over = known.isOver || isTerminal(carrierStatus)
+    if (known.answered !== null && !over) return known.answered
     const room = pods.hasRoom()
-    const planning = over || received.call.planned !== null
-    const plan = planning
-      ? null
-      : room
-        ? await plans.planFor({ callId, direction, from, to, assistantId: received.assistantId })
-        : { planned: unplanned(plans.languageOf(to)), degraded: false }
-    const decide = async (tx: Tx): Promise<Twiml> => {
-      if (plan !== null) {
-        await deps.play(tx, callId, { type: 'call.planned', at: asked.at, ...plan })
-      }
-      return give(tx, asked, room)
+    const events: CallEvent[] = [{ type: 'document.asked', at, epoch, carrierStatus, room }]
+    if (!known.isPlanned && !over) {
+      events.unshift({ type: 'call.planned', at, ...(await planFor(arrival, known, room)) })
     }
+    const decide = async (tx: Tx): Promise<Twiml> => write(asked, await deps.receive(tx, arrival, ...events))
     return reach(
       inTransaction((tx) => (key === null || over ? decide(tx) : deps.answerOnce(tx, key, () => decide(tx)))),
     )
   }
 
-  const give = async (tx: Tx, asked: DocumentAsked, room: boolean): Promise<Twiml> => {
-    const { at, epoch, carrierStatus, arrival } = asked
-    const played = await deps.play(tx, arrival.callId, {
-      type: 'document.asked',
-      at,
-      epoch,
-      carrierStatus,
-      room,
-    })
-    const given = played?.commands.find((command) => command.do === 'answer')
-    if (played === null || given === undefined) throw new Error(`call ${arrival.callId} got no document`)
-    const token =
-      given.next.give === 'stream'
-        ? await tokens.issue({ callId: arrival.callId, callSid: arrival.carrierCallId, epoch: given.epoch })
-        : null
-    if (token !== null) pods.promise(arrival.callId)
+  const planFor = async (arrival: Arrival, { assistantId }: Known, room: boolean) => {
+    const { callId, direction, from, to } = arrival
+    if (!room) return { planned: unplanned(plans.languageOf(to)), degraded: false }
+    return plans.planFor({ callId, direction, from, to, assistantId })
+  }
+
+  const write = async ({ arrival }: DocumentAsked, played: Played): Promise<Twiml> => {
+    const { callId, carrierCallId: callSid } = arrival
+    const given = played.commands.find((command) => command.do === 'answer')
+    if (given === undefined) throw new Error(`call ${callId} got no document`)
+    const { next, epoch } = given
+    const token = next.give === 'stream' ? await tokens.issue({ callId, callSid, epoch }) : null
+    if (token !== null) pods.promise(callId)
     const { language = '', apology = '' } = played.call.planned ?? {}
-    return documents.write(
-      given.next,
-      { callId: arrival.callId, epoch: given.epoch, language, apology },
-      token,
-    )
+    return documents.write(next, { callId, epoch, language, apology }, token)
   }
 
   const reach = <T>(work: Promise<T>): Promise<T> => within(databaseMs, 'database.unavailable', work)
 
   return async (asked) => {
     const { callId } = asked.arrival
+    const key = answerKeyOf(asked)
     // What is known of this call is here and not yet in the database.
-    if (deps.late.isWaiting(callId)) return deps.late.answer(asked, answerKeyOf(asked))
+    if (deps.late.isWaiting(callId)) return deps.late.answer(asked, key)
+    if (underWay >= mostAtOnce) {
+      deps.warn({ callId }, 'too many webhooks at once')
+      return deps.late.answer(asked, key, { room: false })
+    }
+    underWay += 1
     try {
       return await answer(asked)
     } catch (err) {
       if (!(err instanceof Fault) || err.code !== 'database.unavailable') throw err
       deps.warn({ err, callId }, 'answered without the database')
-      return deps.late.answer(asked, answerKeyOf(asked))
+      return deps.late.answer(asked, key)
+    } finally {
+      underWay -= 1
     }
   }
 }

@@ -181,7 +181,11 @@ export async function setStage(servers: {
     })
   }
   const beating = servers.withPod === false ? undefined : setInterval(beat, 200)
-  if (servers.withPod !== false) beat()
+  const beatNow = async (): Promise<void> => {
+    beat()
+    await others.request(verifyKey, { keyHash: '0'.repeat(64) })
+  }
+  if (servers.withPod !== false) await beatNow()
 
   let sequence = 0
   const close = async () => {
@@ -256,10 +260,7 @@ export async function setStage(servers: {
     },
 
     /** Waits until the service has taken every heartbeat sent so far. */
-    async beatNow(): Promise<void> {
-      beat()
-      await others.request(verifyKey, { keyHash: '0'.repeat(64) })
-    },
+    beatNow,
 
     /** Asks again and again until there is an answer. */
     async until<T>(look: () => Promise<T | null>): Promise<T> {

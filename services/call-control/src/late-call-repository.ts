@@ -1,6 +1,6 @@
 import type { CallId } from '@toritsugi/contracts'
 import type { Tx } from '@toritsugi/db'
-import { receiveArrival } from './arrival-repository.ts'
+import type { Arrival } from './arrival.ts'
 import type { CallEvent } from './core/call.ts'
 import type { LateCall } from './late-calls.ts'
 import type { RecordedEvent } from './messages.ts'
@@ -13,16 +13,22 @@ export async function writeLateCall(
   tx: Tx,
   late: LateCall,
   steps: {
-    play(tx: Tx, callId: CallId, event: CallEvent): Promise<unknown>
+    receive(tx: Tx, arrival: Arrival, ...events: CallEvent[]): Promise<unknown>
     record(tx: Tx, callId: CallId, event: RecordedEvent): Promise<void>
   },
 ): Promise<void> {
   const { callId } = late.arrival
-  await receiveArrival(tx, late.arrival, null)
+  let run: CallEvent[] = []
   for (const event of late.events) {
-    if (event.type === 'message.recorded') await steps.record(tx, callId, event)
-    else await steps.play(tx, callId, event)
+    if (event.type !== 'message.recorded') {
+      run.push(event)
+      continue
+    }
+    await steps.receive(tx, late.arrival, ...run)
+    run = []
+    await steps.record(tx, callId, event)
   }
+  await steps.receive(tx, late.arrival, ...run)
   await tx.webhookAnswer.createMany({
     data: [...late.answers].map(([key, answer]) => ({ key, answer })),
     skipDuplicates: true,

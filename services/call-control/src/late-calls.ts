@@ -3,7 +3,7 @@ import type { Twiml } from '@toritsugi/telephony'
 import { type Arrival, newCall } from './arrival.ts'
 import { type Call, type CallEvent, stepCall } from './core/call.ts'
 import type { Next } from './core/continue.ts'
-import type { DocumentAsked } from './document-answers.ts'
+import { type DocumentAsked, unplanned } from './document-answers.ts'
 import type { Documents } from './documents.ts'
 import type { Plans } from './plans.ts'
 import type { Pods } from './pods.ts'
@@ -18,7 +18,7 @@ export type LateCall = {
 
 export type LateCalls = {
   /** Answers a request for a document from what is known here; what was given is written down later. */
-  answer(asked: DocumentAsked, key: string | null): Promise<Twiml>
+  answer(asked: DocumentAsked, key: string | null, known?: { room: boolean }): Promise<Twiml>
   /** Remembers something that happened to a call. False when there is no room to remember it. */
   note(arrival: Arrival, event: CallEvent | null): boolean
   isWaiting(callId: CallId): boolean
@@ -96,16 +96,18 @@ export function createLateCalls(deps: LateCallsDeps): LateCalls {
     return step
   }
 
-  const plan = async (late: Held, at: string): Promise<void> => {
+  const plan = async (late: Held, at: string, room: boolean): Promise<void> => {
     if (late.call.planned !== null) return
     const { callId, direction, from, to } = late.arrival
-    const { planned } = await plans.planFor({ callId, direction, from, to, assistantId: null })
+    const { planned } = room
+      ? await plans.planFor({ callId, direction, from, to, assistantId: null })
+      : { planned: unplanned(plans.languageOf(to)) }
     if (late.call.planned === null) apply(late, { type: 'call.planned', at, planned, degraded: true })
   }
 
-  const decide = (late: Held, asked: DocumentAsked): { next: Next; epoch: number } => {
+  const decide = (late: Held, asked: DocumentAsked, room: boolean): { next: Next; epoch: number } => {
     const { at, epoch, carrierStatus } = asked
-    const event: CallEvent = { type: 'document.asked', at, epoch, carrierStatus, room: pods.hasRoom() }
+    const event: CallEvent = { type: 'document.asked', at, epoch, carrierStatus, room }
     const answer = stepCall(late.call, event).commands.find((command) => command.do === 'answer')
     if (answer === undefined) throw new Error(`call ${late.call.id} got no document`)
     const { next, epoch: given } = answer
@@ -132,12 +134,12 @@ export function createLateCalls(deps: LateCallsDeps): LateCalls {
   }
 
   return {
-    async answer(asked, key) {
+    async answer(asked, key, { room } = { room: pods.hasRoom() }) {
       const late = hold(asked.arrival) ?? newlyHeld(asked.arrival)
-      await plan(late, asked.at)
+      await plan(late, asked.at, room)
       const known = key === null ? undefined : late.answers.get(key)
       if (known !== undefined) return known
-      const { next, epoch } = decide(late, asked)
+      const { next, epoch } = decide(late, asked, room)
       const { callId, carrierCallId: callSid, from, to, startedAt } = asked.arrival
       const token =
         next.give === 'stream'
@@ -165,7 +167,7 @@ export function createLateCalls(deps: LateCallsDeps): LateCalls {
     async adopt(arrival, epoch, at) {
       const late = hold(arrival)
       if (late === null) return
-      await plan(late, at)
+      await plan(late, at, true)
       const because = epoch === 1 ? 'call-came-in' : 'stream-lost'
       const next: Next = { give: 'stream', because }
       apply(late, { type: 'document.given', at, next, epoch, carrierStatus: null })

@@ -2,7 +2,7 @@ import { type CallId, Fault, newId } from '@toritsugi/contracts'
 import type { Twiml } from '@toritsugi/telephony'
 import type { Arrival } from './arrival.ts'
 import type { Played } from './call-runner.ts'
-import type { Call, CallEvent } from './core/call.ts'
+import type { CallEvent } from './core/call.ts'
 import { within } from './deadline.ts'
 import type { Documents } from './documents.ts'
 import type { LateCalls } from './late-calls.ts'
@@ -13,7 +13,7 @@ export type RecordedEvent = Extract<CallEvent, { type: 'message.recorded' }>
 
 export type MessagesDeps<Tx> = {
   inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  receive(tx: Tx, arrival: Arrival): Promise<Call>
+  receive(tx: Tx, arrival: Arrival): Promise<Played>
   insertMessage(tx: Tx, message: NewMessage): Promise<boolean>
   play(tx: Tx, callId: CallId, event: CallEvent): Promise<Played | null>
   late: Pick<LateCalls, 'note' | 'languageOf'>
@@ -52,7 +52,7 @@ export function createMessages<Tx>(deps: MessagesDeps<Tx>): Messages<Tx> {
 
   const keepNow = (arrival: Arrival, event: RecordedEvent): Promise<string | null> =>
     inTransaction(async (tx) => {
-      const call = await receive(tx, arrival)
+      const { call } = await receive(tx, arrival)
       await record(tx, call.id, event)
       return call.planned?.language ?? null
     })

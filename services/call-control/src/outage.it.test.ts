@@ -134,7 +134,7 @@ describe('while the bus is away', () => {
     const first = await stage.webhook('/api/twilio/voice', call.params)
     stage.session.reply = planReply
     expect(first.body).toContain('<Record ')
-    expect((await stage.fact(call.callId, 'call.apologised')).data).toEqual({ because: 'mode-message' })
+    expect((await stage.fact(call.callId, 'call.apologised')).data).toEqual({ because: 'no-plan' })
   })
 
   it('a plan is shown to whoever holds a token of that call, and to nobody else', async () => {

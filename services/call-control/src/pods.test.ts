@@ -30,6 +30,8 @@ function scene() {
       calls: [],
       ...more,
     })
+  // Listening begins with the first look.
+  void pods.watch()
   return { pods, state, beat }
 }
 

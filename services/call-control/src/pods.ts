@@ -68,7 +68,6 @@ export function createPods(deps: PodsDeps): Pods {
     lost(pod.beat.calls, podId)
   }
 
-  knowsPods()
   return {
     beat(heartbeat) {
       const known = pods.get(heartbeat.podId)

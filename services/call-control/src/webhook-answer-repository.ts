@@ -14,7 +14,7 @@ export async function answerWebhookOnce(tx: Tx, key: string, make: () => Promise
     return answer
   }
   const answer = await make()
-  await tx.webhookAnswer.update({ where: { key }, data: { answer } })
+  await tx.$executeRaw`UPDATE "call_control"."webhook_answer" SET answer = ${answer} WHERE key = ${key}`
   return answer
 }
 

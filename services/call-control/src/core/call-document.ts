@@ -23,7 +23,7 @@ export function answerDocument(call: Call, event: Extract<CallEvent, { type: 'do
     // The carrier knows of a stream that this row has not heard of: the row was written without its beginning.
     const epoch = Math.max(call.epoch, event.epoch ?? 0)
     const known: Call = epoch === call.epoch ? call : catchUp(call, epoch, event.at)
-    const next = decideNext({ ...known, mode: call.planned?.mode ?? null }, event)
+    const next = decideNext({ ...known, ...modeOf(call) }, event)
     return give({ ...known, askedEpoch: Math.max(known.askedEpoch, epoch) }, next, event.at)
   })
 }
@@ -84,3 +84,8 @@ function give(call: Call, next: Next, at: string): CallStep {
       return assertNever(next)
   }
 }
+
+const modeOf = ({ planned }: Call) => ({
+  mode: planned?.mode ?? null,
+  modeReason: planned?.modeReason ?? 'no-plan',
+})

@@ -154,13 +154,13 @@ describe('what an event causes', () => {
       'mode message: apology',
       [planned(0.1, { ...realtime, mode: 'message' }), asks(0.2, 0)],
       'ringing',
-      ['call.apologised', 'apology 0: mode-message'],
+      ['call.apologised', 'apology 0: default'],
     ],
     [
       'mode conference is not to be had yet',
       [planned(0.1, { ...realtime, mode: 'conference' }), asks(0.2, 0)],
       'ringing',
-      ['call.apologised', 'apology 0: mode-conference'],
+      ['call.apologised', 'apology 0: conference-not-available'],
     ],
     [
       'no free place: spoken refusal',

@@ -20,6 +20,7 @@ export type Continuable = {
   readonly streams: readonly StreamRecord[]
   readonly intent: { readonly epoch: number; readonly what: IntentKind } | null
   readonly mode: Mode | null
+  readonly modeReason: string
   readonly apologised: string | null
 }
 
@@ -44,7 +45,9 @@ export function decideNext(call: Continuable, asked: Asked): Next {
   // Turn-by-turn talk and handoffs will be answered here; until then they are not to be had.
   if (intent === 'conference' || intent === 'handoff') return apology(`${intent}-not-available`)
   if (call.epoch === 0 && !asked.room) return { give: 'refusal', because: 'no-capacity' }
-  if (call.mode !== 'realtime') return apology(call.mode === null ? 'no-plan' : `mode-${call.mode}`)
+  if (call.mode === null) return apology('no-plan')
+  if (call.mode === 'message') return apology(call.modeReason)
+  if (call.mode === 'conference') return apology('conference-not-available')
   if (!mayOfferStream(call.streams, asked.at)) return apology('streams-keep-failing')
   if (!asked.room) return apology('no-capacity')
   return { give: 'stream', because: becauseOf(call, intent) }
