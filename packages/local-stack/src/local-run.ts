@@ -14,7 +14,7 @@ import { apiKeyNote, realCallNotes, simulationNote, urlNotes } from './welcome.t
 export async function runLocal(settings: Settings, folders: Folders): Promise<number> {
   const screen = createLiveScreen(process.stdout)
   const begun: { stop(): Promise<void> }[] = []
-  const interruption = waitForInterruption(() => begun)
+  const interruption = waitForInterruption(settings.once, () => begun)
   try {
     return await Promise.race([interruption.asked, session(settings, folders, begun, screen)])
   } finally {
@@ -67,7 +67,7 @@ function welcome(stack: Stack, folders: Folders, say: (text: string) => void): v
 }
 
 /** Ctrl-C and its kin end the run; a second one hurries it. */
-function waitForInterruption(begun: () => readonly { stop(): Promise<void> }[]) {
+function waitForInterruption(once: boolean, begun: () => readonly { stop(): Promise<void> }[]) {
   let times = 0
   let end: (code: number) => void = () => {}
   const asked = new Promise<number>((resolve) => {
@@ -77,8 +77,8 @@ function waitForInterruption(begun: () => readonly { stop(): Promise<void> }[]) 
   const handlers = Object.entries(numbers).map(([signal, code]) => {
     const handler = () => {
       times++
-      // Ctrl-C is the ordinary way to end it: no failure.
-      if (times === 1) end(signal === 'SIGINT' ? 0 : code)
+      // Ctrl-C is the ordinary way to end a stack that stays up: no failure.
+      if (times === 1) end(signal === 'SIGINT' && !once ? 0 : code)
       else for (const one of begun()) one.stop().catch(() => {})
     }
     process.on(signal, handler)
