@@ -3,39 +3,41 @@ import { describe, expect, it } from 'vitest'
 
 const stage = await Stage.open()
 
-describe.each([{ afterLoss: 'action' as const }, { afterLoss: 'next-verb' as const }])(
-  'the carrier loses the stream (carrier: %o)',
-  (switches) => {
-    it('comes back with the next epoch, and the assistant knows what was said', async () => {
-      Object.assign(stage.carrier.switches, switches)
-      stage.announce(/31903/)
-      const call = await stage.callerDials()
-      await call.assistantSays(/ご用件をお聞かせください/)
-      await call.callerSays('My name is Mori')
-      await call.assistantSays(/Mori/)
-      await call.assistantFinishes()
-      call.carrierLosesStream()
-      await call.assistantSays(/失礼いたしました/)
-      await call.assistantFinishes()
-      await call.callerSays('What did I say')
-      await call.assistantSays(/Mori/)
-      await call.assistantFinishes()
-      call.callerHangsUp()
-      const transcript = await call.isWrittenDown()
-      expect(call.facts('stream.started').map((f) => f.data.epoch)).toEqual([1, 2])
-      expect(transcript.complete).toBe(true)
-      expect(transcript.utterances.map((u) => u.by)).toEqual([
-        'assistant',
-        'caller',
-        'assistant',
-        'assistant',
-        'caller',
-        'assistant',
-      ])
-      expect(call.facts('call.ended')).toHaveLength(1)
-    })
-  },
-)
+describe.each([
+  { afterLoss: 'action' as const },
+  { afterLoss: 'next-verb' as const },
+  { afterLoss: 'silence' as const, playbackOnRedirect: 'kept' as const },
+  { afterLoss: 'silence' as const, playbackOnRedirect: 'dropped' as const },
+])('the carrier loses the stream (carrier: %o)', (switches) => {
+  it('comes back with the next epoch, and the assistant knows what was said', async () => {
+    Object.assign(stage.carrier.switches, switches)
+    stage.announce(/31903/)
+    const call = await stage.callerDials()
+    await call.assistantSays(/ご用件をお聞かせください/)
+    await call.callerSays('My name is Mori')
+    await call.assistantSays(/Mori/)
+    await call.assistantFinishes()
+    stage.carrier.faults.loseStream(call.phone.callSid)
+    await call.assistantSays(/失礼いたしました/)
+    await call.assistantFinishes()
+    await call.callerSays('What did I say')
+    await call.assistantSays(/Mori/)
+    await call.assistantFinishes()
+    call.callerHangsUp()
+    const transcript = await call.isWrittenDown()
+    expect(call.facts('stream.started').map((f) => f.data.epoch)).toEqual([1, 2])
+    expect(transcript.complete).toBe(true)
+    expect(transcript.utterances.map((u) => u.by)).toEqual([
+      'assistant',
+      'caller',
+      'assistant',
+      'assistant',
+      'caller',
+      'assistant',
+    ])
+    expect(call.facts('call.ended')).toHaveLength(1)
+  })
+})
 
 describe('the model loses its socket', () => {
   it('is opened again with the dialogue, and the caller hears one short phrase', async () => {

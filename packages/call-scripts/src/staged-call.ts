@@ -3,9 +3,6 @@ import type { Phone, RealtimeSession } from '@toritsugi/simulators'
 import type { LoggedFact } from './fact-log.ts'
 import type { Stage } from './stage.ts'
 
-/** Height of a sample above which it is sound. */
-const AUDIBLE = 300
-
 /** One phone call, in the words of somebody who tells what happens in it. */
 export class StagedCall {
   readonly phone: Phone
@@ -48,19 +45,12 @@ export class StagedCall {
     await this.phone.waitUntil(began + ms)
   }
 
-  /** Time just after the last sound at the caller's ear before a time; both on the phone's clock, ms. */
-  lastSoundHeardBefore(ms: number): number {
-    const audio = this.phone.heardAudio
-    for (let i = Math.min(audio.length, Math.floor(ms * 8)) - 1; i >= 0; i--)
-      if (Math.abs(audio[i] ?? 0) >= AUDIBLE) return (i + 1) / 8
-    return 0
-  }
-
-  /** The connection of the call's stream breaks without a word. */
-  carrierLosesStream(): void {
-    const stream = this.#stage.carrier.calls.get(this.phone.callSid)?.stream
-    if (!stream) throw new Error('The call has no stream to lose')
-    stream.lose()
+  /** The words are over, and there was a tone after them. */
+  async callerHearsTheTone(): Promise<void> {
+    const now = await this.phone.waitForSilence(500)
+    const lastWord = this.phone.heard.at(-1)?.endMs ?? 0
+    const lastSound = this.phone.lastSoundBefore(now) ?? 0
+    if (lastSound - lastWord < 200) throw new Error('There was no tone after the words')
   }
 
   callerHangsUp(): void {
