@@ -4,9 +4,8 @@ import type { Fault } from '../faults.ts'
 import type { DialIn } from '../phone/phone-book.ts'
 import { namedScript, readScript, type Script } from '../phone/script.ts'
 import type { World } from '../world.ts'
-import { checked } from './control.ts'
 import { type Answer, bad, none, ok } from './control-answer.ts'
-import { dialInShape, halfOpenShape, pressShape, sayShape } from './control-shapes.ts'
+import { checked, dialInShape, halfOpenShape, pressShape, sayShape } from './control-shapes.ts'
 
 const CALLER = '+14155550100'
 /** Silence of the other side after which a caller who plays a recording hangs up. */

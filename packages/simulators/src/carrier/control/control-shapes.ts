@@ -1,6 +1,8 @@
 import {
   bool,
   either,
+  isObject,
+  type JsonObject,
   list,
   nullable,
   number,
@@ -111,3 +113,11 @@ export const codesShape: Shape = object({ codes: list(text({ min: 1, max: 40 }),
 export const sayShape: Shape = object({ text: text({ min: 1, max: 5000 }) }, ['text'])
 export const pressShape: Shape = object({ digits: text({ pattern: /^[0-9*#A-D]+$/ }) }, ['digits'])
 export const halfOpenShape: Shape = object({ forMs: ms })
+
+/** The JSON, if it has the shape; an Error that says what is wrong otherwise. */
+export function checked(json: unknown, shape: Shape): JsonObject {
+  const problem = shape(json, '')
+  if (problem) throw new Error(problem.message)
+  if (!isObject(json)) throw new Error('A JSON object is expected.')
+  return json
+}

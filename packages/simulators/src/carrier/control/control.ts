@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isObject, type JsonObject, type Shape } from '../../model/protocol/shape.ts'
+import type { JsonObject } from '../../model/protocol/shape.ts'
 import type { Fault } from '../faults.ts'
 import type { ListedPhone } from '../phone/phone-book.ts'
 import { namedScript, readScript } from '../phone/script.ts'
 import type { IncomingNumber, World } from '../world.ts'
 import { actOnCall, callDetail, callSummary, placeCall, streamEvents } from './call-control.ts'
 import { type Answer, bad, file, none, ok } from './control-answer.ts'
-import { codesShape, faultShape, numberShape, phoneShape, switchesShape } from './control-shapes.ts'
+import { checked, codesShape, faultShape, numberShape, phoneShape, switchesShape } from './control-shapes.ts'
 
 const BODY_LIMIT = 32 * 1024 * 1024
 
@@ -110,14 +110,6 @@ function addPhone(world: World, asked: JsonObject): Answer {
   if (script !== undefined) readScript(String(script))
   world.phoneBook.add({ ...listed, ...(script === undefined ? {} : { script }) } as unknown as ListedPhone)
   return ok({})
-}
-
-/** The JSON, if it has the shape; an Error that says what is wrong otherwise. */
-export function checked(json: unknown, shape: Shape): JsonObject {
-  const problem = shape(json, '')
-  if (problem) throw new Error(problem.message)
-  if (!isObject(json)) throw new Error('A JSON object is expected.')
-  return json
 }
 
 function send(response: ServerResponse, { status, body, type = 'application/json' }: Answer): void {
