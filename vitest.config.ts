@@ -10,7 +10,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/src/**/*.test.ts'],
+          include: ['{packages/*,services/*,bench}/src/**/*.test.ts'],
           exclude: ['**/*.it.test.ts', '**/*.call.test.ts', '**/node_modules/**'],
         },
       },
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           globalSetup: ['./vitest.global-setup.ts'],
-          include: ['{packages,services}/*/src/**/*.it.test.ts'],
+          include: ['{packages/*,services/*,bench}/src/**/*.it.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -8,11 +8,11 @@ export const ROW_GROUPS = [
   'memory',
   'clear',
   'turn',
-  'integrity',
   'answer',
   'webhook',
   'event',
   'admission',
+  'integrity',
 ] as const
 export type RowGroup = (typeof ROW_GROUPS)[number]
 

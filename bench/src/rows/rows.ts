@@ -1,10 +1,13 @@
 import type { RowGroup } from '../options.ts'
+import { admissionRow } from './admission-row.ts'
+import { answerRow } from './answer-row.ts'
 import type { Bench } from './bench-context.ts'
 import { clearRow, integrityRow, turnRows } from './call-rows.ts'
 import { capacityRow, ladderRows } from './capacity-rows.ts'
 import { cpuRows, memoryRow } from './ratio-rows.ts'
 import type { Row } from './row.ts'
 import { whyReferenceVoid } from './void-rules.ts'
+import { webhookRows } from './webhook-rows.ts'
 
 const measures: Partial<Record<RowGroup, (bench: Bench) => Promise<Row[]>>> = {
   cpu: cpuRows,
@@ -13,15 +16,18 @@ const measures: Partial<Record<RowGroup, (bench: Bench) => Promise<Row[]>>> = {
   memory: async (bench) => [await memoryRow(bench)],
   clear: async (bench) => [await clearRow(bench)],
   turn: turnRows,
-  integrity: async (bench) => [integrityRow(bench)],
+  answer: async (bench) => [await answerRow(bench)],
+  admission: async (bench) => [await admissionRow(bench)],
 }
 
 /** Measures the groups one after another; one that breaks is void, and the others go on. */
 export async function measureRows(bench: Bench, groups: readonly RowGroup[]): Promise<Row[]> {
   const rows: Row[] = []
+  const stackRows = new Set(groups.filter((group) => group === 'webhook' || group === 'event'))
   for (const group of groups) {
-    const measure = measures[group]
-    if (measure === undefined) continue
+    // The last two come from one run, and all runs are looked at in the end.
+    if (group === 'integrity' || (group === 'event' && stackRows.size === 2)) continue
+    const measure = measures[group] ?? ((of: Bench) => webhookRows(of, stackRows))
     bench.log(`\n── ${group}`)
     try {
       rows.push(...(await measure(bench)))
@@ -37,6 +43,7 @@ export async function measureRows(bench: Bench, groups: readonly RowGroup[]): Pr
       })
     }
   }
+  if (groups.includes('integrity')) rows.push(integrityRow(bench))
   return rows.map((row) => (RELATIVE.has(row.id) ? heldAgainst(bench, row) : row))
 }
 

@@ -42,9 +42,8 @@ export async function openBridgeGround(stranger: (session: ModelSession) => void
   const bus: Bus = await connectBus({ url: fuzzed.house.natsUrl, name: 'fuzz' })
   const bridge = fuzzed.services.get('media-bridge')
   if (bridge === undefined) throw new Error('there is no bridge')
-  const port = Number(new URL(bridge.url).port)
-  const { authToken, streamToken: streamTokenSecret } = HOUSE_SECRETS
-  const offers = streamOffers({ bus, port, authToken, streamTokenSecret })
+  const { authToken, streamTokenSecret } = HOUSE_SECRETS
+  const offers = streamOffers({ bus, port: fuzzed.port('media-bridge'), authToken, streamTokenSecret })
   const watched = await WatchedServices.of([bridge], KNOWN)
   const ended = new AbortController()
   const calls = await Promise.all(Array.from({ length: CANARIES }, (_, i) => offers.offer(i)))

@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node'
+import type { Stack } from '@toritsugi/bench'
 import { ReplyMessage } from '@toritsugi/contracts'
-import type { FuzzedHouse } from './fuzzed-house.ts'
 import { type FuzzOptions, inParallel, type KindReport, Tally } from './kind.ts'
 import { type Mutant, mutateMessage } from './mutation/mutator.ts'
 import { Random } from './mutation/random.ts'
@@ -12,7 +12,7 @@ const PARALLEL = 24
 const ANSWER_MS = 15_000
 
 /** Commands with something wrong in them: every one gets an answer, and none of them is "a bug". */
-export async function fuzzCommands(fuzzed: FuzzedHouse, options: FuzzOptions): Promise<KindReport> {
+export async function fuzzCommands(fuzzed: Stack, options: FuzzOptions): Promise<KindReport> {
   const tally = new Tally()
   const random = new Random(options.seed, 'commands')
   const watched = await WatchedServices.of([...fuzzed.services.values()], [FIRST_START])

@@ -2,10 +2,10 @@ import { Agent } from 'node:http'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
+import type { Stack } from '@toritsugi/bench'
 import { connectBus } from '@toritsugi/bus'
 import { type CallId, callSubject, factEnvelope, newId, openSession, planSession } from '@toritsugi/contracts'
 import { beatAsPod } from './fuzz-pod.ts'
-import type { FuzzedHouse } from './fuzzed-house.ts'
 import { type FuzzOptions, type KindReport, Tally } from './kind.ts'
 import { mutateMessage } from './mutation/mutator.ts'
 import { Random } from './mutation/random.ts'
@@ -22,7 +22,7 @@ const AHEAD = 1000
 const CALLS = 100
 
 /** Facts with something wrong in them, on the subjects the services listen to. */
-export async function fuzzEnvelopes(fuzzed: FuzzedHouse, options: FuzzOptions): Promise<KindReport> {
+export async function fuzzEnvelopes(fuzzed: Stack, options: FuzzOptions): Promise<KindReport> {
   const tally = new Tally()
   const random = new Random(options.seed, 'envelopes')
   const watched = await WatchedServices.of([...fuzzed.services.values()], KNOWN)
@@ -77,7 +77,7 @@ async function publishMutants(
  * Calls that call-control knows: a fact about a call that is nowhere is waited for, a long time, and a bus full of
  * those is another story than one full of wrong facts.
  */
-async function openCalls(fuzzed: FuzzedHouse, random: Random): Promise<CallId[]> {
+async function openCalls(fuzzed: Stack, random: Random): Promise<CallId[]> {
   const origin = fuzzed.services.get('call-control')?.url ?? ''
   const agent = new Agent({ keepAlive: true })
   const bus = await connectBus({ url: fuzzed.house.natsUrl, name: 'fuzz-pod' })
@@ -121,7 +121,7 @@ async function countDeadLetters(nats: NatsConnection, tally: Tally): Promise<voi
 }
 
 /** One call in good order, told between the mutants: it must not miss a word. */
-async function openCanary(fuzzed: FuzzedHouse) {
+async function openCanary(fuzzed: Stack) {
   const bus = await connectBus({ url: fuzzed.house.natsUrl, name: 'fuzz-canary' })
   const callId = newId('call')
   await bus.request(planSession, {

@@ -1,9 +1,10 @@
+import type { Stack } from '@toritsugi/bench'
 import { codecKind } from './codec-kind.ts'
 import { fuzzCommands } from './command-kind.ts'
 import { fuzzEnvelopes } from './envelope-kind.ts'
 import { eventKind } from './event-kind.ts'
 import { frameKind } from './frame-kind.ts'
-import { type FuzzedHouse, openFuzzedHouse } from './fuzzed-house.ts'
+import { openFuzzedHouse } from './fuzzed-house.ts'
 import type { FuzzOptions, Kind, KindReport } from './kind.ts'
 import { fuzzWebhooks } from './webhook-kind.ts'
 
@@ -13,7 +14,7 @@ type HouseWanted = Parameters<typeof openFuzzedHouse>[0]
 const inHouse = (
   name: string,
   wanted: HouseWanted,
-  fuzz: (fuzzed: FuzzedHouse, options: FuzzOptions) => Promise<KindReport>,
+  fuzz: (fuzzed: Stack, options: FuzzOptions) => Promise<KindReport>,
 ): Kind => ({
   name,
   async run(options) {

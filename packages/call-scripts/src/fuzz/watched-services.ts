@@ -54,9 +54,32 @@ export class WatchedServices {
       }
       of.close()
       const unknown = service.complaints.filter((line) => !this.#known.some((known) => known.test(line)))
-      for (const line of unknown.slice(0, 10))
-        tally.fail(`${service.program} complained: ${line.slice(0, 600)}`)
+      for (const [what, count] of countsOf(unknown.map(inShort))) {
+        tally.fail(`${service.program} complained ×${count}: ${what}`)
+      }
     }
     return growth
+  }
+}
+
+function countsOf(lines: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return counts
+}
+
+/** What a log line says, without the times and numbers that make each one different. */
+function inShort(line: string): string {
+  try {
+    const { msg, reason, err } = JSON.parse(line) as {
+      msg?: string
+      reason?: string
+      err?: { type?: string; message?: string; stack?: string }
+    }
+    const place = /at .*/.exec(err?.stack ?? '')?.[0] ?? ''
+    const said = (err?.message ?? '').replace(/\s+/g, ' ').replace(/\d{4,}/g, '…')
+    return [msg, reason, err?.type, said, place].filter(Boolean).join(' | ').slice(0, 400)
+  } catch {
+    return line.slice(0, 400)
   }
 }

@@ -1,6 +1,6 @@
 import { type Agent, request as httpRequest } from 'node:http'
 import { parseWebhookForm, signTwilioRequest } from '@toritsugi/telephony'
-import { HOUSE_SECRETS } from './fuzzed-house.ts'
+import { HOUSE_SECRETS, OUR_NUMBER } from './fuzzed-house.ts'
 import { encodeFields } from './mutation/form-mutations.ts'
 import type { Random } from './mutation/random.ts'
 import { type WebhookSample, webhookSamples } from './samples/webhooks.ts'
@@ -73,7 +73,7 @@ export type OpenedCall = { callSid: string; callId: string; samples: WebhookSamp
 export async function openCall(origin: string, random: Random, agent: Agent): Promise<OpenedCall> {
   const callSid = `CA${random.bytes(16).toString('hex')}`
   const of = (callId: string) =>
-    webhookSamples({ accountSid: HOUSE_SECRETS.accountSid, callSid, callId, to: HOUSE_SECRETS.phoneNumber })
+    webhookSamples({ accountSid: HOUSE_SECRETS.accountSid, callSid, callId, to: OUR_NUMBER })
   const answer = await say(origin, of('')[0] as WebhookSample, agent)
   const callId = /call_[0-9a-f]{32}/.exec(answer.body)?.[0]
   if (callId === undefined) throw new Error(`a call was answered ${answer.status}: ${answer.body}`)

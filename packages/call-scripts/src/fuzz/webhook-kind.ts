@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Agent } from 'node:http'
+import type { Stack } from '@toritsugi/bench'
 import { connectBus } from '@toritsugi/bus'
 import { beatAsPod } from './fuzz-pod.ts'
-import { type FuzzedHouse, HOUSE_SECRETS } from './fuzzed-house.ts'
+import { HOUSE_SECRETS, OUR_NUMBER } from './fuzzed-house.ts'
 import { type FuzzOptions, inParallel, type KindReport, Tally } from './kind.ts'
 import { mutateBytes } from './mutation/byte-mutations.ts'
 import { encodeFields, mutateFields } from './mutation/form-mutations.ts'
@@ -28,7 +29,7 @@ const CANARY_EVERY = 1000
 type Sent = WebhookRequest & { how: string; signed: boolean }
 
 /** Signed webhooks with something wrong in them, and some that are not signed: documented answers only. */
-export async function fuzzWebhooks(fuzzed: FuzzedHouse, options: FuzzOptions): Promise<KindReport> {
+export async function fuzzWebhooks(fuzzed: Stack, options: FuzzOptions): Promise<KindReport> {
   const tally = new Tally()
   const random = new Random(options.seed, 'webhooks')
   const watched = await WatchedServices.of([...fuzzed.services.values()], [FIRST_START])
@@ -152,7 +153,7 @@ async function canaryCall(tally: Tally, origin: string, agent: Agent): Promise<v
     accountSid: HOUSE_SECRETS.accountSid,
     callSid,
     callId: '',
-    to: HOUSE_SECRETS.phoneNumber,
+    to: OUR_NUMBER,
   }) as [WebhookSample, ...WebhookSample[]]
   const first = await say(origin, voice, agent, callSid)
   const again = await say(origin, voice, agent, callSid)
