@@ -84,6 +84,7 @@ CREATE TABLE "call_control"."call" (
     "apologised" TEXT,
     "message_recorded" BOOLEAN NOT NULL DEFAULT false,
     "farewell_at" TIMESTAMPTZ(3),
+    "ending" JSONB,
     "started_at" TIMESTAMPTZ(3) NOT NULL,
     "answered_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),

@@ -21,7 +21,6 @@ import {
   type ServiceParts,
 } from '@toritsugi/service-kit'
 import { findKey, insertFirstKey } from './api-key-repository.ts'
-import type { Arrival } from './arrival.ts'
 import { lookUpArrival } from './arrival-repository.ts'
 import { answerBusCommands } from './bus-commands.ts'
 import { createCallCommands } from './call-commands.ts'
@@ -38,9 +37,10 @@ import type { CallControlConfig } from './config.ts'
 import { ensurePhoneNumber } from './contact-repository.ts'
 import { addCost } from './cost-repository.ts'
 import { within } from './deadline.ts'
+import { createDegradedCalls } from './degraded-calls.ts'
 import { createDocumentAnswers } from './document-answers.ts'
 import { callDocuments } from './documents.ts'
-import { prepareFirstStart } from './first-start.ts'
+import { keepPreparing, prepareFirstStart } from './first-start.ts'
 import { findKnownPlan, saveKnownPlan } from './known-plan-repository.ts'
 import { writeLateCall } from './late-call-repository.ts'
 import { createLateCalls } from './late-calls.ts'
@@ -172,6 +172,7 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
     late,
     warn,
   })
+  const markDegraded = createDegradedCalls({ perform, late })
   const note = createCallNotes<Tx>({ inTransaction, receive, play, act: commands.act, late })
 
   // ---- what comes over the bus
@@ -232,7 +233,18 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
       failed('old webhook answers could not be forgotten'),
     ),
   ]
-  const firstStart = await untilPrepared(config, db, log)
+  const firstStart = await keepPreparing(
+    () =>
+      prepareFirstStart<Tx>({
+        inTransaction,
+        insertFirstKey,
+        ensurePhoneNumber,
+        defaultNumber: config.DEFAULT_PHONE_NUMBER ?? null,
+        keyFile: config.PROFILE === 'local' ? (config.FIRST_API_KEY_FILE ?? null) : null,
+        print: (text) => process.stderr.write(text),
+      }),
+    failed('database cannot be prepared yet'),
+  )
 
   // ---- what comes over HTTP
   const app = await buildHttp({
@@ -264,17 +276,6 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
       },
     }),
   )
-  const markDegraded = async (claims: Parameters<Parameters<typeof planRoutes>[1]['markDegraded']>[0]) => {
-    const { callId, callSid, epoch, degraded } = claims
-    if (late.noteWaiting(callId, { type: 'call.degraded' })) return
-    const known = await perform(callId, { type: 'call.degraded' }).catch((error: unknown) => {
-      if (!(error instanceof Fault) || error.code !== 'database.unavailable') throw error
-      return null
-    })
-    if (known !== null || degraded === undefined) return
-    const arrival: Arrival = { callId, carrierCallId: callSid, direction: 'inbound', ...degraded }
-    await late.adopt(arrival, epoch, degraded.startedAt)
-  }
   await app.register(async (api) => {
     await api.register(apiKeyAuth, { findKey: (keyHash) => inTransaction((tx) => findKey(tx, keyHash)) })
     await callRoutes(api, {
@@ -313,32 +314,4 @@ async function read<T>(asked: Promise<T>): Promise<T> {
 function calledNumber(db: Database, callId: CallId): Promise<string | null> {
   const read = db.inTransaction((tx) => findCalledNumber(tx, callId))
   return within(500, 'database.unavailable', read).catch(() => null)
-}
-
-/** Prepares an empty database now, or as soon as it can be reached. */
-async function untilPrepared(
-  config: CallControlConfig,
-  db: Database,
-  log: Logger,
-): Promise<{ stop(): void }> {
-  const prepare = () =>
-    prepareFirstStart<Tx>({
-      inTransaction: db.inTransaction,
-      insertFirstKey,
-      ensurePhoneNumber,
-      defaultNumber: config.DEFAULT_PHONE_NUMBER ?? null,
-      keyFile: config.PROFILE === 'local' ? (config.FIRST_API_KEY_FILE ?? null) : null,
-      print: (text) => process.stderr.write(text),
-    })
-  let again: NodeJS.Timeout | undefined
-  const attempt = async (): Promise<void> => {
-    try {
-      await prepare()
-    } catch (err) {
-      log.warn({ err }, 'database cannot be prepared yet')
-      again = setTimeout(attempt, 1000)
-    }
-  }
-  await attempt()
-  return { stop: () => clearTimeout(again) }
 }

@@ -13,6 +13,7 @@ import { type Prisma, storableJson, type Tx } from '@toritsugi/db'
 import { maskNumber } from '@toritsugi/telephony'
 import { z } from 'zod'
 import type { Call, Intent } from './core/call.ts'
+import { terminalStatuses } from './core/carrier-status.ts'
 import type { Leg } from './core/leg.ts'
 import type { StreamRecord } from './core/stream-record.ts'
 
@@ -34,6 +35,10 @@ const Streams = z.array(
 )
 const StoredIntent = z.object({ epoch: z.number(), what: IntentKind, reason: z.string() }).nullable()
 
+const StoredEnding = z
+  .object({ at: Instant, status: z.enum(terminalStatuses), talkedMs: z.number().nullable() })
+  .nullable()
+
 type CallRow = Prisma.CallGetPayload<object> & { leg: { id: string; state: string } }
 
 /**
@@ -47,7 +52,7 @@ export async function loadCall(tx: Tx, callId: CallId): Promise<StoredCall | nul
       to_number AS "toNumber", contact_id AS "contactId", assistant_id AS "assistantId", mode,
       mode_reason AS "modeReason", language, apology, degraded, epoch, streams, intent,
       asked_epoch AS "askedEpoch", rescues, apologised, message_recorded AS "messageRecorded",
-      farewell_at AS "farewellAt", started_at AS "startedAt", call.answered_at AS "answeredAt",
+      farewell_at AS "farewellAt", ending, started_at AS "startedAt", call.answered_at AS "answeredAt",
       call.ended_at AS "endedAt", call.end_reason AS "endReason", call.blame,
       jsonb_build_object('id', leg.id, 'state', leg.state) AS leg
     FROM "call_control"."call" JOIN "call_control"."leg" ON leg.call_id = call.id AND leg.party = 'caller'
@@ -68,7 +73,7 @@ export async function saveCall(tx: Tx, before: StoredCall, after: Call): Promise
       mode_reason = next.mode_reason, language = next.language, apology = next.apology,
       degraded = next.degraded, epoch = next.epoch, streams = next.streams, intent = next.intent,
       asked_epoch = next.asked_epoch, rescues = next.rescues, apologised = next.apologised,
-      message_recorded = next.message_recorded, farewell_at = next.farewell_at,
+      message_recorded = next.message_recorded, farewell_at = next.farewell_at, ending = next.ending,
       answered_at = next.answered_at, ended_at = next.ended_at, end_reason = next.end_reason,
       blame = next.blame
     FROM jsonb_populate_record(NULL::"call_control"."call", ${row}::jsonb) AS next
@@ -150,6 +155,7 @@ function rowOf(call: Call) {
     apologised: call.apologised,
     message_recorded: call.messageRecorded,
     farewell_at: call.farewellAt,
+    ending: call.ending,
     answered_at: call.is === 'ringing' ? null : call.answeredAt,
     ...(call.is === 'ended'
       ? { ended_at: call.endedAt, end_reason: call.endReason, blame: call.blame }
@@ -200,6 +206,7 @@ function callOf(row: CallRow): Call {
     apologised: row.apologised,
     messageRecorded: row.messageRecorded,
     farewellAt: row.farewellAt?.toISOString() ?? null,
+    ending: StoredEnding.parse(row.ending ?? null),
   }
   const leg = { id: row.leg.id as LegId, party: 'caller' as const }
   if (row.state === 'ringing') {

@@ -29,11 +29,11 @@ export function callStore(db: Database): CallStore<Tx> {
  * each other.
  */
 function timerOf(callId: CallId, wake: Wake) {
-  const detail = wake.kind === 'rescue' ? { epoch: wake.epoch } : { repeats: wake.repeats }
+  const { do: _, kind, at, ...detail } = wake
   return {
-    key: `${wake.kind}:${callId}:${wake.at}`,
-    kind: wake.kind,
-    dueAt: new Date(wake.at),
+    key: `${kind}:${callId}:${at}`,
+    kind,
+    dueAt: new Date(at),
     body: { callId, ...detail },
   }
 }

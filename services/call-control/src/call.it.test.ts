@@ -206,6 +206,18 @@ describe('a call that cannot be served', () => {
     expect(body).toMatchObject({ mode: 'message', modeReason: 'switched-off' })
   })
 
+  it('may hang up right after leaving one, whichever is told first', async () => {
+    stage.session.reply = { ...planReply, mode: 'message', modeReason: 'switched-off', plan: null }
+    const call = someCall()
+    await stage.webhook('/api/twilio/voice', call.params)
+    stage.session.reply = planReply
+    await ends(call)
+    const hungUp = { ...call.params, CallStatus: 'completed', RecordingDuration: '7', Digits: 'hangup' }
+    await stage.webhook(call.path('message'), { ...hungUp, RecordingSid: `RE${'6b'.repeat(16)}` })
+    const ended = await stage.fact(call.callId, 'call.ended')
+    expect(ended.data).toMatchObject({ endReason: 'message-taken', blame: 'us' })
+  })
+
   it('is refused at once when no pod has room', async () => {
     const call = someCall()
     stage.pod.free = 0
@@ -219,6 +231,41 @@ describe('a call that cannot be served', () => {
     await ends(call)
     const ended = await stage.fact(call.callId, 'call.ended')
     expect(ended.data).toMatchObject({ endReason: 'no-capacity', blame: 'us' })
+  })
+})
+
+describe('a fact that is not one', () => {
+  it('is set aside, and those after it are taken', async () => {
+    const call = someCall()
+    await stage.webhook('/api/twilio/voice', call.params)
+    const odd = { epoch: 'one', carrierStreamId: 7 }
+    await stage.others.publish(
+      {
+        specversion: '1.0',
+        id: newId('evt'),
+        type: 'stream.started',
+        source: '/media-bridge/1',
+        subject: call.callId,
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        sequence: 1,
+        data: odd,
+      },
+      { checked: true },
+    )
+    await startsStream(call, 1)
+    await stage.fact(call.callId, 'leg.answered')
+  })
+
+  it('or is about a call nobody knows, holds up no other call', async () => {
+    const [unknown, call] = [someCall(), someCall()]
+    await startsStream(unknown, 1)
+    await stage.webhook('/api/twilio/voice', call.params)
+    await startsStream(call, 1)
+    await stage.fact(call.callId, 'leg.answered')
+    // Its row came later than the fact: that is taken all the same.
+    await stage.webhook('/api/twilio/voice', unknown.params)
+    await stage.fact(unknown.callId, 'leg.answered')
   })
 })
 

@@ -5,6 +5,7 @@ import { setTimer } from '@toritsugi/db'
 import { useNats, usePostgres } from '@toritsugi/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { publicUrl, type Stage, setStage, someCall, streamIn } from './it-stage.ts'
+import { markRescued, mayRescue } from './rescue-repository.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -139,6 +140,25 @@ describe('a stream that was lost', () => {
     expect(waiting).toHaveLength(3)
     expect(stage.carrier.told.filter((line) => line.startsWith('redirect'))).toHaveLength(1)
   })
+})
+
+it('a tenth of the calls that live may be rescued within ten seconds', async () => {
+  const { client } = stage.db
+  const allowed = () => stage.db.inTransaction((tx) => mayRescue(tx))
+  const endAll = () => client.$executeRaw`
+    UPDATE "call_control"."call" SET state = 'ended', ended_at = now(), end_reason = 'unknown', blame = 'unknown'`
+  await endAll()
+  const calls = Array.from({ length: 30 }, () => someCall())
+  for (const call of calls) await stage.webhook('/api/twilio/voice', call.params)
+  for (const call of calls.slice(0, 3)) {
+    expect(await allowed()).toBe(true)
+    await stage.db.inTransaction((tx) => markRescued(tx, call.callId))
+  }
+  expect(await allowed()).toBe(false)
+  await client.$executeRaw`
+    UPDATE "call_control"."call" SET rescued_at = now() - interval '11 seconds' WHERE rescued_at IS NOT NULL`
+  expect(await allowed()).toBe(true)
+  await endAll()
 })
 
 describe('a pod', () => {

@@ -28,3 +28,24 @@ export async function prepareFirstStart<Tx>(deps: FirstStartDeps<Tx>): Promise<v
   })
   if (made && keyFile === null) deps.print(`The first API key, shown this once: ${key}\n`)
 }
+
+/**
+ * Prepares an empty database now, or as soon as it can be reached.
+ * @returns after the first attempt, with the means to give up
+ */
+export async function keepPreparing(
+  prepare: () => Promise<void>,
+  failed: (err: unknown) => void,
+): Promise<{ stop(): void }> {
+  let again: NodeJS.Timeout | undefined
+  const attempt = async (): Promise<void> => {
+    try {
+      await prepare()
+    } catch (err) {
+      failed(err)
+      again = setTimeout(attempt, 1000)
+    }
+  }
+  await attempt()
+  return { stop: () => clearTimeout(again) }
+}

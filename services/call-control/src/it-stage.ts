@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Bus, connectBus } from '@toritsugi/bus'
@@ -20,91 +19,13 @@ import { signTwilioRequest } from '@toritsugi/telephony'
 import { afterAll } from 'vitest'
 import { assemble } from './build-app.ts'
 import { inboundCallId } from './call-id.ts'
-import type { Carrier, CarrierCall } from './carrier.ts'
 import { callControlConfig } from './config.ts'
+import { fakeCarrier } from './fake-carrier.ts'
 import { planReply } from './plan-fixture.ts'
 
 export const publicUrl = 'https://calls.example.com'
 export const authToken = 'auth-token-of-the-tests'
 export const ourNumber = '+815012345600'
-
-/** A carrier whose calls the test moves, and that remembers what it was told. */
-export function fakeCarrier() {
-  const told: string[] = []
-  const waiting = new Set<() => void>()
-  const state = {
-    /** What it knows of calls; one that is not here it does not know. */
-    calls: new Map<string, CarrierCall>(),
-    told,
-    /** Thrown by commands, until they are taken away. */
-    faults: {} as Partial<Record<'redirect' | 'hang up' | 'fetch', Error>>,
-    /** Waits until it was told something like this. */
-    async whenTold(what: string): Promise<string> {
-      for (;;) {
-        const found = told.find((line) => line.includes(what))
-        if (found !== undefined) return found
-        await new Promise<void>((resolve) => waiting.add(resolve))
-      }
-    },
-  }
-  const hear = (what: 'redirect' | 'hang up' | 'fetch', rest: string): void => {
-    told.push(`${what} ${rest}`)
-    for (const resolve of waiting) resolve()
-    waiting.clear()
-    const fault = state.faults[what]
-    if (fault) throw fault
-  }
-  const carrier: Carrier = {
-    redirect: async (carrierCallId, url) => hear('redirect', `${carrierCallId} ${url}`),
-    hangUp: async (carrierCallId) => hear('hang up', carrierCallId),
-    async fetch(carrierCallId) {
-      hear('fetch', carrierCallId)
-      return state.calls.get(carrierCallId) ?? null
-    },
-  }
-  return Object.assign(state, carrier)
-}
-
-/** A wire to a server that can be cut and mended. */
-export async function cuttable(serverUrl: string) {
-  const { hostname, port } = new URL(serverUrl)
-  const sockets = new Set<Socket>()
-  let isCut = false
-  const server = createServer((near) => {
-    if (isCut) return near.destroy()
-    const far = connect(Number(port), hostname)
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from)
-      from.on('error', () => {})
-      from.on('close', () => {
-        sockets.delete(from)
-        to.destroy()
-      })
-      from.pipe(to)
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = new URL(serverUrl)
-  url.port = String((server.address() as AddressInfo).port)
-  const cut = () => {
-    isCut = true
-    for (const socket of sockets) socket.destroy()
-  }
-  afterAll(() => {
-    cut()
-    server.close()
-  })
-  return {
-    url: url.href.replace(/\/$/, ''),
-    cut,
-    mend() {
-      isCut = false
-    },
-  }
-}
 
 export type Stage = Awaited<ReturnType<typeof setStage>>
 

@@ -1,6 +1,7 @@
 import { useNats, usePostgres } from '@toritsugi/testkit'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { cuttable, type Stage, setStage, someCall, streamIn } from './it-stage.ts'
+import { cuttable } from './cuttable-stage.ts'
+import { type Stage, setStage, someCall, streamIn } from './it-stage.ts'
 import { planReply } from './plan-fixture.ts'
 
 let stage: Stage

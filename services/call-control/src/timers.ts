@@ -7,6 +7,7 @@ import type { CallEvent } from './core/call.ts'
 export type DueTimer = { key: string; kind: string; body: unknown }
 
 const Rescue = z.object({ callId: CallId, epoch: z.number() })
+const Ending = z.object({ callId: CallId })
 const Checkup = z.object({ callId: CallId, repeats: z.boolean() })
 
 export type TimersDeps<Tx> = {
@@ -48,6 +49,11 @@ export function createTimers<Tx>(deps: TimersDeps<Tx>): Timers<Tx> {
     left.set(timer, played)
   }
 
+  const end = async (tx: Tx, timer: DueTimer): Promise<void> => {
+    const { callId } = Ending.parse(timer.body)
+    await play(tx, callId, { type: 'ending.due', at: now().toISOString() })
+  }
+
   const checkUp = async (tx: Tx, timer: DueTimer): Promise<void> => {
     const { callId, repeats } = Checkup.parse(timer.body)
     const held = deps.isHeld(callId)
@@ -59,6 +65,7 @@ export function createTimers<Tx>(deps: TimersDeps<Tx>): Timers<Tx> {
     async handle(tx, timer) {
       if (timer.kind === 'rescue') return rescue(tx, timer)
       if (timer.kind === 'checkup') return checkUp(tx, timer)
+      if (timer.kind === 'ending') return end(tx, timer)
       throw new Error(`there is no deadline of kind ${timer.kind}`)
     },
     committed(timer) {

@@ -1,6 +1,6 @@
 import { assertNever, go, stay } from '@toritsugi/machine'
 import type { Call, CallCommand, CallEvent, CallStep } from './call.ts'
-import { endCall } from './call-ending.ts'
+import { endOrWait } from './call-ending.ts'
 import { andThen, answered } from './call-steps.ts'
 import { isTerminal } from './carrier-status.ts'
 import { decideNext, type Next } from './continue.ts'
@@ -9,7 +9,7 @@ import { withStream } from './stream-record.ts'
 /** The carrier asks for a document: the first one, or what comes after a stream. */
 export function answerDocument(call: Call, event: Extract<CallEvent, { type: 'document.asked' }>): CallStep {
   if (isTerminal(event.carrierStatus)) {
-    const over = endCall(call, { at: event.at, talkedMs: null }, event.carrierStatus)
+    const over = endOrWait(call, { at: event.at, status: event.carrierStatus, talkedMs: null })
     return {
       ...over,
       commands: [...over.commands, { do: 'answer', next: { give: 'nothing' }, epoch: call.epoch }],

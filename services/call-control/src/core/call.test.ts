@@ -374,6 +374,27 @@ describe('what an event causes', () => {
       ['message.taken'],
     ],
 
+    [
+      'over while a message is being recorded: it may still come',
+      [asks(0.2, 0), says(9, 'completed')],
+      'ringing',
+      ['wake ending at 12'],
+    ],
+    ['the same said twice', [asks(0.2, 0), says(9, 'completed'), says(9, 'completed')], 'ringing', []],
+    [
+      'and it comes',
+      [asks(0.2, 0), says(9, 'completed', 8000), recorded(10)],
+      'ended',
+      ['message.taken', 'call.started', 'leg.ended', 'call.ended'],
+    ],
+    [
+      'or not',
+      [asks(0.2, 0), says(9, 'completed'), { type: 'ending.due', at: at(12) }],
+      'ended',
+      ['call.started', 'leg.ended', 'call.ended'],
+    ],
+    ['a late end of a call that ended', [...ended, { type: 'ending.due', at: at(40) }], 'ended', []],
+
     ['completed', ended, 'ended', ['leg.ended', 'call.ended']],
     ['completed again', [...ended, says(31, 'completed')], 'ended', []],
     ['a late in-progress', [...ended, says(31, 'in-progress')], 'ended', []],
@@ -503,11 +524,29 @@ describe('why a call ended', () => {
     ['no answer', [planned(), says(2, 'no-answer')], 'no-answer', 'nobody'],
     ['failed', [planned(), says(2, 'failed')], 'failed', 'carrier'],
     ['no capacity', [planned(), asks(0.2, 0, { room: false }), says(5, 'completed')], 'no-capacity', 'us'],
-    ['sorry, and no message', [asks(0.2, 0), says(5, 'completed')], 'failed', 'us'],
+    [
+      'sorry, and no message',
+      [asks(0.2, 0), says(5, 'completed'), { type: 'ending.due', at: at(8) }],
+      'failed',
+      'us',
+    ],
+    [
+      'sorry, and a message that came late',
+      [asks(0.2, 0), says(12, 'completed'), recorded(13)],
+      'message-taken',
+      'us',
+    ],
     ['sorry, and a message', [asks(0.2, 0), recorded(9), says(12, 'completed')], 'message-taken', 'us'],
     [
       'streams that keep failing',
-      [planned(), asks(0.2, 0), asks(1, 1), asks(2, 2), says(9, 'completed')],
+      [
+        planned(),
+        asks(0.2, 0),
+        asks(1, 1),
+        asks(2, 2),
+        says(9, 'completed'),
+        { type: 'ending.due', at: at(12) },
+      ],
       'failed',
       'unknown',
     ],
@@ -602,7 +641,7 @@ describe('whatever the order, the number and the loss of callbacks', () => {
         const j = Math.floor(random() * (i + 1))
         ;[events[i], events[j]] = [events[j] as CallEvent, events[i] as CallEvent]
       }
-      const { call, all } = play(events)
+      const { call, all } = play([...events, { type: 'ending.due', at: at(40) }])
       const completed = events.some((event) => event.type === 'carrier.said' && event.status === 'completed')
       const count = (what: string) => all.filter((did) => did === what).length
       expect(call.is === 'ended').toBe(completed)

@@ -13,11 +13,11 @@ import type {
 } from '@toritsugi/contracts'
 import { assertNever, go, refuse, type Step, stay } from '@toritsugi/machine'
 import { answerDocument, keepGiven } from './call-document.ts'
-import { endCall } from './call-ending.ts'
+import { endCall, endOrWait } from './call-ending.ts'
 import { andThen, answered, nextCheckUp, start } from './call-steps.ts'
 import { endStream, startStream } from './call-streams.ts'
 import { checkUp, rescue } from './care.ts'
-import { type CarrierStatus, isTerminal } from './carrier-status.ts'
+import { type CarrierStatus, isTerminal, type TerminalStatus } from './carrier-status.ts'
 import type { Next } from './continue.ts'
 import type { Leg } from './leg.ts'
 import type { StreamEnd, StreamRecord } from './stream-record.ts'
@@ -33,6 +33,12 @@ export type Planned = {
 }
 
 export type Intent = { readonly epoch: number; readonly what: IntentKind; readonly reason: string }
+
+export type PendingEnd = {
+  readonly at: string
+  readonly status: TerminalStatus
+  readonly talkedMs: number | null
+}
 
 type Lasting = {
   readonly id: CallId
@@ -58,6 +64,8 @@ type Lasting = {
   readonly messageRecorded: boolean
   /** When the carrier was told to hang up. */
   readonly farewellAt: string | null
+  /** The carrier says that the call is over, while a recorded message may still be on its way. */
+  readonly ending: PendingEnd | null
   readonly callerLeg: Leg
 }
 
@@ -132,6 +140,7 @@ export type CallEvent =
       readonly text: string
     }
   // deadlines
+  | { readonly type: 'ending.due'; readonly at: string }
   | { readonly type: 'rescue.due'; readonly at: string; readonly epoch: number }
   | { readonly type: 'checkup.due'; readonly at: string; readonly held: boolean; readonly repeats: boolean }
   | { readonly type: 'checkup.answered'; readonly at: string; readonly held: boolean }
@@ -157,6 +166,7 @@ export type CallCommand =
   | { readonly do: 'answer'; readonly next: Next; readonly epoch: number }
   | { readonly do: 'wake'; readonly kind: 'rescue'; readonly at: string; readonly epoch: number }
   | { readonly do: 'wake'; readonly kind: 'checkup'; readonly at: string; readonly repeats: boolean }
+  | { readonly do: 'wake'; readonly kind: 'ending'; readonly at: string }
   /** Send the call to `/continue`, as after this epoch. */
   | { readonly do: 'redirect'; readonly epoch: number }
   | { readonly do: 'hang-up' }
@@ -189,6 +199,7 @@ export function receiveCall(call: {
     apologised: null,
     messageRecorded: false,
     farewellAt: null,
+    ending: null,
     callerLeg: { id: legId, party: 'caller', is: 'ringing' },
   }
 }
@@ -211,16 +222,20 @@ export function stepCall(call: Call, event: CallEvent): CallStep {
     case 'stream.over':
       return endStream(call, event)
     case 'message.recorded':
-      return keepRecording(call, event)
+      return andThen(keepRecording(call, event), (kept) =>
+        kept.ending === null ? stay(kept) : endCall(kept, kept.ending, kept.ending.status),
+      )
     case 'message.dictated':
       return go<Call, CallCommand>(call, dictated(event))
     case 'carrier.said':
-      if (isTerminal(event.status)) return endCall(call, event, event.status)
+      if (isTerminal(event.status)) return endOrWait(call, { ...event, status: event.status })
       return event.status === 'in-progress' ? answered(call, event.at) : stay(call)
     case 'carrier.forgot':
       return endCall(call, { at: event.at, talkedMs: null }, null)
     case 'rescue.due':
       return rescue(call, event)
+    case 'ending.due':
+      return call.ending === null ? stay(call) : endCall(call, call.ending, call.ending.status)
     case 'checkup.due':
       if (call.is === 'ended') return stay(call)
       return go<Call, CallCommand>(

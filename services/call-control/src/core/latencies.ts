@@ -1,11 +1,10 @@
-import type { Latencies } from '@toritsugi/contracts'
-import type { z } from 'zod'
+import type { CallDetail } from '@toritsugi/contracts'
 
 /** One fact of a call's timeline, as far as it tells of delays. */
 export type TimedFact = { readonly type: string; readonly data: Readonly<Record<string, unknown>> }
 
 /** How quickly a call was answered, from its own facts. */
-export function latenciesOf(facts: readonly TimedFact[]): z.output<typeof Latencies> {
+export function latenciesOf(facts: readonly TimedFact[]): CallDetail['latencies'] {
   const answers = facts.filter(
     ({ type, data }) =>
       type === 'turn.ended' && data.by === 'assistant' && typeof data.responseMs === 'number',
