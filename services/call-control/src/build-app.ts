@@ -12,22 +12,15 @@ import {
   startTimerRunner,
   type Tx,
 } from '@toritsugi/db'
-import {
-  apiKeyAuth,
-  type BuiltService,
-  buildHttp,
-  type Logger,
-  type Metrics,
-  type ServiceParts,
-} from '@toritsugi/service-kit'
+import type { BuiltService, Logger, Metrics, ServiceParts } from '@toritsugi/service-kit'
 import { findKey, insertFirstKey } from './api-key-repository.ts'
 import { lookUpArrival } from './arrival-repository.ts'
 import { answerBusCommands } from './bus-commands.ts'
 import { createCallCommands } from './call-commands.ts'
 import { takeCallFact } from './call-events.ts'
+import { buildCallHttp } from './call-http.ts'
 import { createCallNotes } from './call-notes.ts'
 import { callExists, findCalledNumber, findCallId } from './call-repository.ts'
-import { callRoutes } from './call-routes.ts'
 import { createCallRunner } from './call-runner.ts'
 import { callStore } from './call-store-repository.ts'
 import { findCall, listCalls } from './call-view-repository.ts'
@@ -47,7 +40,6 @@ import { createLateCalls } from './late-calls.ts'
 import { endStreamsOfPod } from './lost-pods.ts'
 import { insertMessage } from './message-repository.ts'
 import { createMessages } from './messages.ts'
-import { planRoutes } from './plan-routes.ts'
 import { createPlans } from './plans.ts'
 import { createPods } from './pods.ts'
 import { markRescued, mayRescue } from './rescue-repository.ts'
@@ -55,7 +47,6 @@ import { startRhythm } from './rhythm.ts'
 import { streamTokens } from './stream-token.ts'
 import { addToTimeline } from './timeline-repository.ts'
 import { createTimers } from './timers.ts'
-import { twilioRoutes } from './twilio-routes.ts'
 import { answerWebhookOnce, pruneWebhookAnswers } from './webhook-answer-repository.ts'
 
 /** Puts the service together from its configuration. It listens to nobody before `main.ts` says so. */
@@ -246,15 +237,11 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
     failed('database cannot be prepared yet'),
   )
 
-  // ---- what comes over HTTP
-  const app = await buildHttp({
+  const app = await buildCallHttp({
     log,
     metrics,
-    // Calls are answered without database and bus too: their absence is no reason to keep webhooks away.
-    checks: { running: () => !isStopping() },
-  })
-  await app.register(async (webhooks) =>
-    twilioRoutes(webhooks, {
+    isStopping,
+    webhooks: {
       publicUrl,
       authToken: config.TWILIO_AUTH_TOKEN,
       defaultNumber: config.DEFAULT_PHONE_NUMBER ?? null,
@@ -262,10 +249,8 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
       answerDocument,
       note,
       keepMessage: messages.keep,
-    }),
-  )
-  await app.register(async (inner) =>
-    planRoutes(inner, {
+    },
+    plans: {
       readToken: tokens.readOpened,
       async planOf(callId, claims) {
         const number = claims.degraded?.to ?? (await calledNumber(db, callId))
@@ -274,14 +259,12 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
       markDegraded(claims) {
         void markDegraded(claims).catch(failed('call cannot be marked degraded'))
       },
-    }),
-  )
-  await app.register(async (api) => {
-    await api.register(apiKeyAuth, { findKey: (keyHash) => inTransaction((tx) => findKey(tx, keyHash)) })
-    await callRoutes(api, {
+    },
+    calls: {
       listCalls: (filter) => inTransaction((tx) => listCalls(tx, filter)),
       findCall: (callId) => inTransaction((tx) => findCall(tx, callId)),
-    })
+    },
+    findKey: (keyHash) => inTransaction((tx) => findKey(tx, keyHash)),
   })
 
   return {
