@@ -16,6 +16,7 @@ export class LoadRecords {
   appendReads = 0
   marks = 0
   lagMs = 0
+  worstLagMs = 0
   readonly faults: Record<string, number> = {}
 
   fault(what: string): void {

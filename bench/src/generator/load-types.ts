@@ -76,6 +76,8 @@ export type LoadResult = {
   generatorCpu: number
   /** How late the generator sent, worst case in the measured time. */
   generatorLagMs: number
+  /** The same from the first call on: while it was late, the callers paused. */
+  worstLagMs: number
   /** Appends the model got per read of its socket: above 1, the subject joins them. */
   appendsPerRead: number
   /** Marks that came per delta sent. */

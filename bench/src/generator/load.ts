@@ -95,14 +95,19 @@ function startPump(calls: readonly LoadCall[], records: LoadRecords, spec: LoadS
   let held = false
   const tick = () => {
     const now = performance.now()
+    let inThisTick = 0
     const shouldBeOpen = Math.min(calls.length, 1 + Math.floor(((now - began) / 1000) * spec.callsPerSecond))
     while (opened < shouldBeOpen) (calls[opened++] as LoadCall).line.open()
     for (;;) {
       const place = cursor % calls.length
       const dueAt = began + Math.floor(cursor / calls.length) * FRAME_MS + (phases[place] as number)
       if (dueAt > now) break
-      if (records.measuring && now - dueAt > records.lagMs) records.lagMs = now - dueAt
+      const lagMs = now - dueAt
+      if (records.measuring && lagMs > records.lagMs) records.lagMs = lagMs
+      if (lagMs > records.worstLagMs) records.worstLagMs = lagMs
       cursor++
+      // A generator that is behind must not forget to read over it.
+      if (++inThisTick > calls.length) break
       const call = calls[place] as LoadCall
       if (held || !call.line.flowing) continue
       const at = performance.now()
@@ -193,6 +198,7 @@ function resultOf(
     othersOnCore: measured.othersOnCore,
     generatorCpu: measured.generatorCpu,
     generatorLagMs: records.lagMs,
+    worstLagMs: records.worstLagMs,
     appendsPerRead: records.appendReads === 0 ? 0 : records.appends / records.appendReads,
     marksPerDelta: toCaller.sent === 0 ? 0 : records.marks / toCaller.sent,
     faults: records.faults,

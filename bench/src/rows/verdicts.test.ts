@@ -25,6 +25,7 @@ const result = (changes: Partial<LoadResult> = {}): LoadResult => ({
   residentKib: { median: 1, least: 1, most: 1 },
   generatorCpu: 0.3,
   generatorLagMs: 1,
+  worstLagMs: 1,
   appendsPerRead: 1,
   marksPerDelta: 1,
   faults: {},
@@ -86,6 +87,8 @@ describe('damage', () => {
     ['a doubled delta', { toCaller: { ...whole, duplicated: 1 } }, 1],
     ['an altered delta', { toCaller: { ...whole, altered: 1 } }, 1],
     ['two missing marks', { marksPerDelta: 0.98 }, 2],
+    ['silence where nobody paused', { toModel: { ...whole, filledMs: 60 } }, 3],
+    ['silence where the callers paused', { toModel: { ...whole, filledMs: 60 }, worstLagMs: 350 }, 0],
   ] as const)('%s', (_, changes, damage) => {
     expect(damageOf(result(changes))).toBe(damage)
   })

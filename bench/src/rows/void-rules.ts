@@ -1,3 +1,4 @@
+import { FRAME_MS } from '../generator/audio-code.ts'
 import type { LoadResult } from '../generator/load-types.ts'
 
 /** Above this share of its core the generator itself is what is measured. */
@@ -27,11 +28,19 @@ export function whyReferenceVoid(result: LoadResult): string[] {
   return [`reference p99 ${p99.toFixed(2)} ms at ${REFERENCE_CALLS} calls (limit ${REFERENCE_P99_MS} ms)`]
 }
 
-/** Units that did not come as they were sent, both directions; marks that are missing count too. */
+/** Silence is put in from 300 ms of absence; as long as no caller paused nearly so long, none belongs there. */
+const PAUSED_MS = 200
+
+/**
+ * Units that did not come as they were sent, both directions. Marks that are missing count too, and silence (by 20
+ * ms) that was put between frames that came in time.
+ */
 export function damageOf(result: LoadResult): number {
   const { toModel: a, toCaller: b } = result
   const units = [a, b].reduce((sum, x) => sum + x.lost + x.reordered + x.duplicated + x.altered, 0)
-  return units + Math.max(0, Math.round((1 - result.marksPerDelta) * b.sent))
+  const marks = Math.max(0, Math.round((1 - result.marksPerDelta) * b.sent))
+  const silence = result.worstLagMs < PAUSED_MS ? Math.ceil(a.filledMs / FRAME_MS) : 0
+  return units + marks + silence
 }
 
 /** CPU per relayed frame in µs. */
