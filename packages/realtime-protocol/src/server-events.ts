@@ -1,3 +1,5 @@
+import { equalsAt, stringEnd } from './json-bytes.ts'
+
 /** An output item as the model tells of it. */
 export type ModelItem = {
   id: string
@@ -54,8 +56,41 @@ export type ServerEvent =
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Reads one event of the model. Never throws; what is not understood is `unused` or `malformed`. */
+const used: ReadonlySet<string> = new Set<ServerEvent['type']>([
+  'error',
+  'session.created',
+  'session.updated',
+  'input_audio_buffer.speech_started',
+  'input_audio_buffer.speech_stopped',
+  'input_audio_buffer.committed',
+  'conversation.item.input_audio_transcription.delta',
+  'conversation.item.input_audio_transcription.completed',
+  'conversation.item.input_audio_transcription.failed',
+  'response.created',
+  'response.done',
+  'response.output_audio.delta',
+  'response.output_audio.done',
+  'response.output_audio_transcript.delta',
+  'response.output_audio_transcript.done',
+])
+const typeFirst = Buffer.from('{"type":"')
+
+/** The type of an event that begins with it, as all of the service's own do; null for the rest. */
+function typeAtStart(bytes: Buffer): string | null {
+  if (!equalsAt(bytes, 0, typeFirst)) return null
+  const end = stringEnd(bytes, typeFirst.length)
+  return end < 0 ? null : bytes.toString('latin1', typeFirst.length, end)
+}
+
+/**
+ * Reads one event of the model. Never throws; what is not understood is `unused` or `malformed`. Of the many
+ * events we have no use for, only the type is looked at.
+ */
 export function readServerEvent(bytes: Buffer | string): ServerEvent {
+  if (typeof bytes !== 'string') {
+    const name = typeAtStart(bytes)
+    if (name !== null && !used.has(name)) return { type: 'unused', name }
+  }
   let json: unknown
   try {
     json = JSON.parse(typeof bytes === 'string' ? bytes : bytes.toString('utf8'))

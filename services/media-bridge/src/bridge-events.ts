@@ -17,7 +17,7 @@ export type Facts = {
 
 /**
  * Facts on their way to the bus, kept in memory until it has them: in order per call, tried again while the bus
- * is away. Bounded: when it is full the oldest fact goes, is counted and told.
+ * is away. They are gathered for a moment first, so that those of many calls leave together. Bounded: when it is full the oldest fact goes, is counted and told.
  */
 export type Spool = {
   facts(callId: CallId, epoch: number): Facts
@@ -38,12 +38,17 @@ type Lane = { waiting: Envelope[]; running: boolean }
 
 const firstPauseMs = 50
 const longestPauseMs = 2000
+/** Facts of a call on their way at once. */
+const mostAtOnce = 64
+/** Facts of all calls leave together: one write and one answer for many, instead of a wake-up each. */
+const gatherMs = 25
 
 export function factSpool(options: SpoolOptions): Spool {
   const { publish, counts, log, most } = options
   const lanes = new Map<CallId, Lane>()
   const idle = new Set<() => void>()
   let depth = 0
+  let gathering: NodeJS.Timeout | undefined
 
   const add = (callId: CallId, envelope: Envelope): void => {
     let lane = lanes.get(callId)
@@ -54,14 +59,19 @@ export function factSpool(options: SpoolOptions): Spool {
     lane.waiting.push(envelope)
     depth++
     if (depth > most) dropOldest()
-    if (!lane.running) void run(callId, lane)
+    gathering ??= setTimeout(send, gatherMs)
+  }
+
+  const send = (): void => {
+    gathering = undefined
+    for (const [callId, lane] of lanes) if (!lane.running) void run(callId, lane)
   }
 
   /** The oldest fact of the call that waits longest: maps keep the order of their making. */
   const dropOldest = (): void => {
     for (const [callId, lane] of lanes) {
-      // The first one may be on its way already.
-      const dropped = lane.waiting.splice(lane.running ? 1 : 0, 1)[0]
+      // The first ones may be on their way already.
+      const dropped = lane.waiting.splice(lane.running ? mostAtOnce : 0, 1)[0]
       if (dropped === undefined) continue
       depth--
       counts.factsDropped++
@@ -70,25 +80,33 @@ export function factSpool(options: SpoolOptions): Spool {
     }
   }
 
+  /**
+   * Sends a call's facts in order, many at a time: the connection keeps their order. What was not taken is sent
+   * again from the first such fact on; those behind it that were taken are recognised by their ids.
+   */
   const run = async (callId: CallId, lane: Lane): Promise<void> => {
     lane.running = true
     for (let pauseMs = firstPauseMs; lane.waiting.length > 0; ) {
-      const envelope = lane.waiting[0] as Envelope
-      try {
-        await publish(envelope)
-      } catch (err) {
-        const again = !(err instanceof Fault) || err.retryable
-        if (again) {
-          await new Promise((resolve) => setTimeout(resolve, pauseMs))
-          pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-          continue
+      const facts = lane.waiting.slice(0, mostAtOnce)
+      const answers = await Promise.allSettled(facts.map((envelope) => publish(envelope)))
+      let taken = 0
+      for (const answer of answers) {
+        if (answer.status === 'rejected') {
+          const { reason } = answer
+          if (!(reason instanceof Fault) || reason.retryable) break
+          counts.factsDropped++
+          log.error({ err: reason, callId, event: facts[taken]?.type }, 'fact refused by the bus')
         }
-        counts.factsDropped++
-        log.error({ err, callId, event: envelope.type }, 'fact refused by the bus')
+        taken++
       }
-      pauseMs = firstPauseMs
-      lane.waiting.shift()
-      depth--
+      lane.waiting.splice(0, taken)
+      depth -= taken
+      if (taken === facts.length) {
+        pauseMs = firstPauseMs
+        continue
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
     }
     lane.running = false
     lanes.delete(callId)
@@ -112,6 +130,8 @@ export function factSpool(options: SpoolOptions): Spool {
     depth: () => depth,
     async drain(ms) {
       if (depth === 0) return 0
+      clearTimeout(gathering)
+      send()
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms)
         idle.add(() => {

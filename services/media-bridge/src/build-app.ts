@@ -41,7 +41,13 @@ export async function buildApp({
     log,
     observer: metrics.bus,
   })
-  const spool = factSpool({ publish: (fact) => bus.publish(fact), counts, log, most: config.SPOOL_FACTS })
+  const spool = factSpool({
+    // What is published is typed by its channel; reading it again would cost more than sending it.
+    publish: (fact) => bus.publish(fact, { checked: true }),
+    counts,
+    log,
+    most: config.SPOOL_FACTS,
+  })
   const pool = socketPool({
     connect: (model) =>
       connectRealtime(

@@ -40,9 +40,12 @@ export function callerSigns(
       stirredAt = performance.now()
     },
     tick(now, heardAt) {
-      const step = stepKeys(keys, { type: 'ticked', at: now })
-      keys = step.state
-      entered(step.commands)
+      if (keys.pressed !== '') {
+        const step = stepKeys(keys, { type: 'ticked', at: now })
+        keys = step.state
+        entered(step.commands)
+      }
+      if (heardAt === null && silence.since === null) return
       const { state, commands } = stepSilence(silence, {
         type: 'ticked',
         at: now,

@@ -9,7 +9,7 @@ import {
   turnDetectionOf,
 } from '@toritsugi/realtime-protocol'
 import type { Logger } from '@toritsugi/service-kit'
-import { assistantSpeech, type SpokenItem } from './assistant-speech.ts'
+import { assistantSpeech, type LiveResponse, type SpokenItem } from './assistant-speech.ts'
 import type { Facts } from './bridge-events.ts'
 import type { BridgeCounts, BridgeTimes } from './bridge-metrics.ts'
 import type { CallerAudio } from './caller-audio.ts'
@@ -91,6 +91,8 @@ export type ConversationParts = {
 
 /** A response that is being made and of which nothing comes for so long: the model's socket is dead. */
 const deafMs = 8000
+/** Every 300 ms: marks given up, words shown, silence and keys noticed. */
+const ticksPerLook = 3
 
 export function conversation(parts: ConversationParts): Conversation {
   const { callId, epoch, plan, dialogue, clock, callerAudio, carrier, bus, facts, counts, times, log, ears } =
@@ -99,6 +101,7 @@ export function conversation(parts: ConversationParts): Conversation {
   let session = 0
   let turn: Turn = { is: 'listening' }
   let events = 0
+  let ticks = 0
   let isProtected = false
   let isDraining = false
   /** The caller spoke while nobody was to answer: an answer is due when protection ends. */
@@ -253,10 +256,9 @@ export function conversation(parts: ConversationParts): Conversation {
     })
   }
 
-  const cancelRunning = (): void => {
-    for (const { id } of responses.running()) {
-      send({ type: 'response.cancel', event_id: nextId('cancel'), response_id: id })
-    }
+  const cancel = (response: LiveResponse): void => {
+    response.cancelled = true
+    send({ type: 'response.cancel', event_id: nextId('cancel'), response_id: response.id })
   }
 
   // ---- what the model says -----------------------------------------------------------------------------------
@@ -301,7 +303,11 @@ export function conversation(parts: ConversationParts): Conversation {
         speakingSince.delete(itemId)
         turns.callerNotTranscribed(itemId, 'transcription-failed')
       },
-      responseCreated: responses.created,
+      responseCreated(response) {
+        const live = responses.created(response)
+        // Nobody would hear it.
+        if (isDraining) cancel(live)
+      },
       responseDone(response) {
         const live = responses.response(response.id)
         const ask = live?.ask ?? null
@@ -332,7 +338,7 @@ export function conversation(parts: ConversationParts): Conversation {
     turns.keysEntered(pressed, streamMs() - (now - firstAt), streamMs())
     // Pressing keys cuts the assistant off as speaking does.
     if (!isProtected) {
-      cancelRunning()
+      for (const response of responses.running()) cancel(response)
       cutOff(false)
     }
     createItem({
@@ -390,7 +396,10 @@ export function conversation(parts: ConversationParts): Conversation {
       if (isProtected) answersCaller(false)
       signs.stirred()
       if (goodbye !== undefined) return
-      responses.want(first, sayExactly(plan, first === 'greeting' ? plan.greeting : plan.phrases.bridging))
+      responses.wantFirst(
+        first,
+        sayExactly(plan, first === 'greeting' ? plan.greeting : plan.phrases.bridging),
+      )
     },
     message(bytes) {
       modelHeardAt = performance.now()
@@ -408,6 +417,9 @@ export function conversation(parts: ConversationParts): Conversation {
     mark: speech.mark,
     digit: signs.digit,
     tick(now) {
+      // Most of what is looked after here is in no hurry, and there are many calls.
+      ticks++
+      if (ticks % ticksPerLook !== 0) return
       speech.tick()
       turns.tick()
       if (socket === undefined || isDraining) return
@@ -449,8 +461,9 @@ export function conversation(parts: ConversationParts): Conversation {
     isIdle: () => responses.running().length === 0,
     drain() {
       isDraining = true
-      cancelRunning()
+      for (const response of responses.running()) cancel(response)
       cutOff(false)
+      if (!isProtected) answersCaller(false)
       callerAudio.flush()
       if (turns.isCallerSpeaking()) send({ type: 'input_audio_buffer.commit', event_id: nextId('commit') })
     },

@@ -26,6 +26,8 @@ export type Floor = {
   /** The same in two steps, for who must know the ask before it is out. */
   prepare(purpose: Purpose, instructions: string | null): Ask
   put(ask: Ask): void
+  /** The same, before everything that waits. */
+  wantFirst(purpose: Purpose, instructions: string | null): Ask
   unwanted(...purposes: readonly Purpose[]): void
   speechStarted(): void
   committed(): void
@@ -105,6 +107,11 @@ export function floor(parts: {
     },
     prepare,
     put,
+    wantFirst(purpose, instructions) {
+      const ask = prepare(purpose, instructions)
+      step({ type: 'wanted', ask, at: now(), first: true })
+      return ask
+    },
     unwanted: (...purposes) => step({ type: 'unwanted', purposes }),
     speechStarted: () => step({ type: 'speech.started' }),
     committed: () => step({ type: 'committed', at: now() }),
@@ -168,6 +175,8 @@ export function floor(parts: {
       queue = { ...emptyQueue(), waiting, serverAnswers, givesMetadata }
       return lost
     },
-    tick: (at) => step({ type: 'ticked', at }),
+    tick(at) {
+      if (queue.asked !== null || queue.floor.is === 'awaited') step({ type: 'ticked', at })
+    },
   }
 }

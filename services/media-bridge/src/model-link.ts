@@ -14,6 +14,8 @@ export type ModelLinkEars = {
   /** A session is configured: say the first words, then let it hear the caller. */
   ready(model: RealtimeSocket, session: number, first: FirstWords): void
   message(bytes: Buffer): void
+  /** A bug of ours in handling an event. */
+  broke(error: unknown): void
   /** It is lost. @returns whether another one is of use now */
   lost(): boolean
   /** There will be none: this is to be committed. */
@@ -126,7 +128,7 @@ export function modelLink(parts: {
       expiresAt: socket.expiresAt === null ? null : new Date(socket.expiresAt * 1000).toISOString(),
     })
     ears.ready(socket, attempt, first)
-    socket.listen({ message: ears.message, closed: broken })
+    socket.listen({ message: ears.message, closed: broken, broke: ears.broke })
   }
 
   const broken = (code: string, again: boolean): void => {

@@ -26,6 +26,8 @@ export type RealtimeEars = {
   message(bytes: Buffer): void
   /** The socket is gone. `again`: another one may do. */
   closed(code: string, again: boolean): void
+  /** A bug of ours in handling an event: this call is lost, the others are not. */
+  broke(error: unknown): void
 }
 
 /** One socket to the model, its session created. */
@@ -55,6 +57,8 @@ const maxPayload = 8 * 1024 * 1024
 const quietMs = 5000
 const deadMs = 12_000
 const closeGraceMs = 3000
+/** Events kept until somebody listens. */
+const mostEarly = 100
 
 /** The address of a session of this model. Azure's addresses name their deployment themselves. */
 export function realtimeUrl(endpoint: Pick<RealtimeEndpoint, 'url' | 'authStyle'>, model: string): string {
@@ -146,8 +150,15 @@ function openSocket(
   ws.on('message', (data: RawData, isBinary: boolean) => {
     seenAt = performance.now()
     if (isBinary) counts.modelEventsMalformed++
-    else if (ears !== undefined) ears.message(data as Buffer)
-    else if (early.length < 100) early.push(data as Buffer)
+    else if (ears === undefined) {
+      if (early.length < mostEarly) early.push(data as Buffer)
+    } else {
+      try {
+        ears.message(data as Buffer)
+      } catch (error) {
+        ears.broke(error)
+      }
+    }
   })
   const seen = () => {
     seenAt = performance.now()
@@ -161,7 +172,11 @@ function openSocket(
       code: `${code}${text === '' ? '' : ` ${text}`}`.slice(0, 100),
       again: classifyClose(code, text) === 'retry',
     }
-    ears?.closed(closed.code, closed.again)
+    try {
+      ears?.closed(closed.code, closed.again)
+    } catch (error) {
+      ears?.broke(error)
+    }
   })
   return {
     openedAt: seenAt,

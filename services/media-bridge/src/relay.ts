@@ -89,6 +89,7 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
   let model: ModelLink | undefined
   let facts: Facts | undefined
   let probedAt = 0
+  let hasBroken = false
   let closeWith: [code: number, reason: string] = [1000, 'the stream is over']
   /** Monotonic ms at which the state we are in is not waited for any longer. */
   let deadline = Number.POSITIVE_INFINITY
@@ -162,6 +163,20 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
 
   const giveUp = (intent: Intent): void => step({ type: 'given-up', intent })
 
+  /** A bug: this call goes on in another stream, or is ended politely; the process lives. */
+  const broke = (err: unknown): void => {
+    log.error({ err, in: stream.is }, 'call broke')
+    if (hasBroken) {
+      carrier.terminate()
+      model?.close()
+      return
+    }
+    hasBroken = true
+    closeWith = [1011, 'internal error']
+    if (stream.is === 'draining') step({ type: 'drained' })
+    else giveUp({ what: 'move', reason: 'bridge-broke' })
+  }
+
   const carrier: TwilioStream = twilioStream(
     ws,
     socket,
@@ -171,11 +186,7 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
         startedAt = now()
         clock = streamClock(startedAt)
         audio = callerAudio({ clock, counts, batch: parts.batch })
-        void open(start, clock, audio).catch((err: unknown) => {
-          log.error({ err }, 'stream could not be opened')
-          closeWith = [1011, 'internal error']
-          giveUp({ what: 'conference', reason: 'bridge-broke' })
-        })
+        void open(start, clock, audio).catch(broke)
       },
       frame(bytes, from, to, timestampMs) {
         frames.in++
@@ -188,6 +199,7 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
         clearTimeout(startTimer)
         step({ type: 'carrier.lost' })
       },
+      broke,
     },
     counts,
   )
@@ -226,6 +238,7 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
           caller.connect(next)
         },
         message: talk.message,
+        broke,
         lost() {
           caller.disconnect()
           talk?.sessionLost('session-lost')

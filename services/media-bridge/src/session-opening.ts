@@ -68,6 +68,7 @@ function configure(
         }
       },
       closed: (code, again) => settle({ is: 'lost', code, again }),
+      broke: () => settle({ is: 'lost', code: 'internal-bug', again: false }),
     })
     socket.send(update)
   })

@@ -147,7 +147,9 @@ export function toolRunner(parts: {
     },
     isRunning: () => rounds.running.length > 0,
     running: () => rounds.running.map(({ call }) => call.callId),
-    tick: (now) => step({ type: 'ticked', at: now, slowAfterMs: plan.slowToolMs }),
+    tick(now) {
+      if (rounds.running.length > 0) step({ type: 'ticked', at: now, slowAfterMs: plan.slowToolMs })
+    },
     close() {
       if (isClosed) return
       for (const { call } of rounds.running) answer(call, 'cancelled', cancelledOutput)

@@ -66,6 +66,7 @@ export function turnLog(parts: {
   const ids: TurnId[] = []
   const open = new Map<string, LoggedTurn>()
   let order = 0
+  let hasUnshown = false
 
   const start = (by: Speaker, itemId: string | null, startMs: number): LoggedTurn => {
     const turn: LoggedTurn = {
@@ -160,6 +161,7 @@ export function turnLog(parts: {
       if (turn === undefined || turn.shown.length > mostText) return
       turn.shown += delta
       turn.isShown = false
+      hasUnshown = true
     },
     callerTranscribed(itemId, text) {
       const turn = callerTurn(itemId)
@@ -193,6 +195,7 @@ export function turnLog(parts: {
       if (turn === undefined) return
       turn.shown = text
       turn.isShown = false
+      hasUnshown = true
     },
     assistantEnded(itemId, { spoken, heardMs, interrupted, reply }) {
       const turn = open.get(itemId)
@@ -222,6 +225,8 @@ export function turnLog(parts: {
       return ids
     },
     tick() {
+      if (!hasUnshown) return
+      hasUnshown = false
       for (const turn of open.values()) {
         if (turn.isShown) continue
         turn.isShown = true

@@ -25,6 +25,8 @@ export type CarrierEars = {
   stopped(): void
   /** The socket is gone; `stopped` may have come before. */
   closed(code: number): void
+  /** A bug of ours in handling a message: this call is lost, the others are not. */
+  broke(error: unknown): void
 }
 
 /** The carrier's socket of one stream. */
@@ -133,6 +135,20 @@ export function twilioStream(
     else counts.marksIgnored++
   }
 
+  const receive = (bytes: Buffer): void => {
+    scanCarrierMessage(bytes, scan)
+    if (scan.kind === 'other') {
+      take(readCarrierMessage(bytes))
+      return
+    }
+    if (sid === undefined || !isExactly(bytes, scan.streamStart, scan.streamEnd, sid)) {
+      complain(sid === undefined ? 'before-start' : 'wrong-stream')
+      return
+    }
+    if (scan.kind === 'mark') echo(bytes, scan.nameStart, scan.nameEnd)
+    else if (scan.inbound) frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)
+  }
+
   ws.on('message', (data: RawData, isBinary: boolean) => {
     seenAt = performance.now()
     if (isBinary) {
@@ -140,13 +156,11 @@ export function twilioStream(
       close(1003, 'text messages only')
       return
     }
-    const bytes = data as Buffer
-    scanCarrierMessage(bytes, scan)
-    if (scan.kind === 'other') return take(readCarrierMessage(bytes))
-    if (sid === undefined) return complain('before-start')
-    if (!isExactly(bytes, scan.streamStart, scan.streamEnd, sid)) return complain('wrong-stream')
-    if (scan.kind === 'mark') echo(bytes, scan.nameStart, scan.nameEnd)
-    else if (scan.inbound) frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)
+    try {
+      receive(data as Buffer)
+    } catch (error) {
+      ears.broke(error)
+    }
   })
   ws.on('pong', () => {
     seenAt = performance.now()
@@ -155,7 +169,13 @@ export function twilioStream(
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') counts.bad['too-large']++
     else if (error.code?.startsWith('WS_ERR')) counts.bad.protocol++
   })
-  ws.on('close', (code) => ears.closed(code))
+  ws.on('close', (code) => {
+    try {
+      ears.closed(code)
+    } catch (error) {
+      ears.broke(error)
+    }
+  })
 
   return {
     send(source, start, end, position) {

@@ -45,6 +45,10 @@ describe('the words that were heard', () => {
     expect(['来週の', '来週の水曜', '来週の水曜日', '来週']).toContain(text)
   })
 
+  it('are cut also in a language that nobody knows', () => {
+    expect(wordCutter('en-a1')('One two three', 8)).toBe('One two')
+  })
+
   it('are none while no words have come', () => {
     expect(heardText(spoken(400, 800), 600, english)).toEqual({ text: '', approximate: true })
   })

@@ -57,13 +57,34 @@ export function heardText(spoken: SpokenText, heardMs: number, words: WordCutter
 /** Cuts a text to at most so many characters, between two words. */
 export type WordCutter = (text: string, length: number) => string
 
+/** What knows the words of a language is large: one is shared by all calls. */
+const segmenters = new Map<string, Intl.Segmenter>()
+const mostLanguages = 32
+
+function segmenterOf(language: string): Intl.Segmenter {
+  const known = segmenters.get(language)
+  if (known !== undefined) return known
+  if (segmenters.size >= mostLanguages) segmenters.clear()
+  const made = newSegmenter(language)
+  segmenters.set(language, made)
+  return made
+}
+
+/** A tag that nobody has registered is no reason to fail a call. */
+function newSegmenter(language: string): Intl.Segmenter {
+  try {
+    return new Intl.Segmenter(language, { granularity: 'word' })
+  } catch {
+    return new Intl.Segmenter('en', { granularity: 'word' })
+  }
+}
+
 /** A cutter that knows the words of a language, also of one that writes no spaces between them. */
 export function wordCutter(language: string): WordCutter {
-  const segmenter = new Intl.Segmenter(language, { granularity: 'word' })
   return (text, length) => {
     if (length >= text.length) return text.trim()
     let end = 0
-    for (const { index, segment } of segmenter.segment(text)) {
+    for (const { index, segment } of segmenterOf(language).segment(text)) {
       if (index + segment.length > length) break
       end = index + segment.length
     }

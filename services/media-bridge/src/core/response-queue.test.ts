@@ -48,6 +48,18 @@ describe('the queue of responses', () => {
     ['asks at once when the floor is free', [want('1')], ['ask 1'], false],
     ['asks for one at a time', [want('1'), want('2')], ['ask 1'], false],
     [
+      'may put an ask before the others',
+      [
+        want('1'),
+        want('2'),
+        { type: 'wanted', ask: ask('3'), at: 0, first: true },
+        created('r1', '1'),
+        done('r1'),
+      ],
+      ['ask 1', 'ask 3'],
+      false,
+    ],
+    [
       'asks for the next when the first is done',
       [want('1'), want('2'), created('r1', '1'), done('r1')],
       ['ask 1', 'ask 2'],

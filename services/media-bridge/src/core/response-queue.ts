@@ -42,7 +42,8 @@ export type ResponseQueue = {
 }
 
 export type QueueEvent =
-  | { type: 'wanted'; ask: Ask; at: number }
+  /** @param first it goes before what waits already */
+  | { type: 'wanted'; ask: Ask; at: number; first?: boolean }
   /** Asks of these purposes are not wanted any more. */
   | { type: 'unwanted'; purposes: readonly Purpose[] }
   | { type: 'speech.started' }
@@ -87,7 +88,7 @@ type QueueStep = Step<ResponseQueue, QueueCommand>
 export function stepQueue(queue: ResponseQueue, event: QueueEvent): QueueStep {
   switch (event.type) {
     case 'wanted': {
-      const waiting = [...queue.waiting, event.ask]
+      const waiting = event.first === true ? [event.ask, ...queue.waiting] : [...queue.waiting, event.ask]
       const dropped = waiting.length > mostWaiting ? waiting.splice(0, 1) : []
       return withDropped(next({ ...queue, waiting }, event.at), dropped, 'unwanted')
     }
