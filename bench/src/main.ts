@@ -32,11 +32,12 @@ setTimeout(() => {
 
 await pinToRest(process.pid)
 const generator = await startGenerator()
+const nodeArgs = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
 const bench: Bench = {
   scale: options.quick ? QUICK : FULL,
   generator,
-  startReference: () => startReference(generator.modelUrl),
-  startBridge: () => startBridge(generator.modelUrl),
+  startReference: () => startReference(generator.modelUrl, nodeArgs),
+  startBridge: () => startBridge(generator.modelUrl, nodeArgs),
   log: (line) => process.stdout.write(`${line}\n`),
   bridgeRuns: [],
   referenceRuns: [],

@@ -3,7 +3,12 @@ import { ROW_GROUPS, readOptions } from './options.ts'
 
 describe('the command line of the bench', () => {
   it('is everything when nothing is asked', () => {
-    expect(readOptions([])).toEqual({ quick: false, rows: [...ROW_GROUPS], out: undefined })
+    expect(readOptions([])).toEqual({
+      quick: false,
+      rows: [...ROW_GROUPS],
+      out: undefined,
+      profile: undefined,
+    })
   })
 
   it('chooses rows, in the order they run, behind the dashes of pnpm', () => {
@@ -11,6 +16,7 @@ describe('the command line of the bench', () => {
       quick: true,
       rows: ['cpu', 'integrity'],
       out: 'x.json',
+      profile: undefined,
     })
   })
 

@@ -16,18 +16,29 @@ export const ROW_GROUPS = [
 ] as const
 export type RowGroup = (typeof ROW_GROUPS)[number]
 
-export type Options = { quick: boolean; rows: readonly RowGroup[]; out: string | undefined }
+export type Options = {
+  quick: boolean
+  rows: readonly RowGroup[]
+  out: string | undefined
+  /** Folder for CPU profiles of the reference and the bridge. */
+  profile: string | undefined
+}
 
-export const USAGE: string = `pnpm bench -- [--quick] [--rows ${ROW_GROUPS.join(',')}] [--out file]`
+export const USAGE: string = `pnpm bench -- [--quick] [--rows ${ROW_GROUPS.join(',')}] [--out file] [--profile folder]`
 
 /** Reads the command line. @throws Error that says what is wrong and how it is used */
 export function readOptions(argv: readonly string[]): Options {
   const args = argv.filter((arg) => arg !== '--')
-  let values: { quick?: boolean; rows?: string; out?: string }
+  let values: { quick?: boolean; rows?: string; out?: string; profile?: string }
   try {
     values = parseArgs({
       args,
-      options: { quick: { type: 'boolean' }, rows: { type: 'string' }, out: { type: 'string' } },
+      options: {
+        quick: { type: 'boolean' },
+        rows: { type: 'string' },
+        out: { type: 'string' },
+        profile: { type: 'string' },
+      },
     }).values
   } catch (error) {
     throw new Error(`${(error as Error).message}\nUsage: ${USAGE}`)
@@ -39,5 +50,6 @@ export function readOptions(argv: readonly string[]): Options {
     quick: values.quick === true,
     rows: ROW_GROUPS.filter((group) => rows.includes(group)),
     out: values.out,
+    profile: values.profile,
   }
 }

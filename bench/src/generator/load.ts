@@ -120,6 +120,7 @@ function startPump(calls: readonly LoadCall[], records: LoadRecords, spec: LoadS
     allOpened: () => opened === calls.length && calls.every((call) => !Number.isNaN(call.line.startedAt)),
     holdFrames() {
       held = true
+      for (const call of calls) call.line.toModel.pause()
     },
     stop: () => clearInterval(timer),
   }

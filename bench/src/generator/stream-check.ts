@@ -9,7 +9,7 @@ export type Integrity = {
   duplicated: number
   /** Bytes that are not what was sent, or not ours at all. */
   altered: number
-  /** Ms of silence put in by the relay. */
+  /** Ms of silence put in by the relay while the caller sent. */
   filledMs: number
 }
 
@@ -25,6 +25,7 @@ export class StreamCheck {
   readonly #call: number
   #expected = 0
   #sent = 0
+  #paused = false
   #missing = new Set<number>()
   #rest: Buffer = Buffer.alloc(0)
   readonly counts: Integrity = {
@@ -46,6 +47,11 @@ export class StreamCheck {
   nextSent(): number {
     this.counts.sent = this.#sent + 1
     return this.#sent++
+  }
+
+  /** From now on the caller sends nothing: silence in its place is as it should be. */
+  pause(): void {
+    this.#paused = true
   }
 
   /** Units that have not come yet. */
@@ -84,7 +90,7 @@ export class StreamCheck {
   #takeBytes(audio: Buffer): number {
     if (audio.length === 0) return -1
     if (audio.every((byte) => byte === SILENCE)) {
-      this.counts.filledMs += Math.round(audio.length / 8)
+      if (!this.#paused) this.counts.filledMs += Math.round(audio.length / 8)
       return -1
     }
     let rest = this.#rest.length === 0 ? audio : Buffer.concat([this.#rest, audio])

@@ -13,7 +13,7 @@ const STREAM_TOKEN_SECRET = randomBytes(32).toString('hex')
  * Starts the real bridge on the subject's core, with a real nats-server and a responder that plays call-control
  * and realtime-session on the other core.
  */
-export async function startBridge(modelUrl: string): Promise<Subject> {
+export async function startBridge(modelUrl: string, nodeArgs: readonly string[] = []): Promise<Subject> {
   const house = await openHouse({ database: false })
   const closers: (() => Promise<unknown>)[] = [() => house.stop()]
   const stop = async (): Promise<void> => {
@@ -33,6 +33,7 @@ export async function startBridge(modelUrl: string): Promise<Subject> {
       program: 'media-bridge',
       port,
       core: 'subject',
+      nodeArgs,
       env: bridgeEnvironment(house.natsUrl, modelUrl, port),
     })
     closers.push(() => bridge.stop())
