@@ -206,7 +206,11 @@ export const commandSubject = (command: Command, callId?: CallId | '*'): string 
 
 /** What travels to the answerer. The key makes a repeat harmless: it gets the first answer. */
 export const CommandMessage = z.strictObject({
-  key: z.string().min(1).max(200),
+  key: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^\P{C}+$/u, 'must be printable'),
   body: z.unknown(),
 })
 

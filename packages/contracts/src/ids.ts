@@ -59,7 +59,7 @@ export const CarrierCallId = z.string().regex(/^CA[0-9a-f]{32}$/, 'must be a Cal
 export const CarrierStreamId = z.string().regex(/^MZ[0-9a-f]{32}$/, 'must be a StreamSid (MZ…)')
 
 /** Which stream of a call this is: 1 for the first; a higher one wins over a lower one. */
-export const Epoch = z.number().int().min(1)
+export const Epoch = z.number().int().min(1).max(1_000_000)
 
 /** A telephone number, masked for stored subjects and logs: country code, dots, last two digits. */
 export const MaskedNumber = z

@@ -80,6 +80,8 @@ export function estimateTokens(heard: { callerMs: number; assistantMs: number; t
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
 const objectAt = (of: Json, key: string): Json => (isObject(of[key]) ? (of[key] as Json) : {})
+/** More than any response can have; a figure beyond it is nonsense and counts as none. */
+const mostTokens = 1e9
 const count = (value: unknown): number =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0
+  typeof value === 'number' && value > 0 && value <= mostTokens ? Math.round(value) : 0
 const rest = (total: unknown, known: number): number => Math.max(0, count(total) - known)
