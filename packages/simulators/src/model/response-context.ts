@@ -28,12 +28,16 @@ export function contextOf(session: RealtimeSession, asked: JsonObject): Response
   const situation = situationOf({
     entries,
     idleItems: session.idleItems,
+    toldCalls: session.toldCalls,
     instructions: session.config.instructions,
     askedInstructions: typeof asked.instructions === 'string' ? asked.instructions : null,
     tools: choice === 'none' ? [] : tools,
     metadata,
   })
   const reply = session.mind.reply(situation)
+  // Words asked for by the client itself (a filler, a goodbye) are not about the results.
+  if (situation.askedInstructions === null)
+    for (const { callId } of situation.toolOutputs) session.toldCalls.add(callId)
   const several = asked.parallel_tool_calls ?? session.config.parallel_tool_calls ?? true
   return {
     reply: allowed(session, reply, tools, choice, several === true),

@@ -57,6 +57,8 @@ export class RealtimeSession {
   /** Responses under way, the default conversation's and out-of-band ones. */
   readonly responses = new Map<string, ResponseRun>()
   readonly idleItems = new Set<string>()
+  /** Calls of tools whose results the model has answered. */
+  readonly toldCalls = new Set<string>()
   config: SessionConfig
   /** A `session.updated` has been sent. */
   isUpdated = false

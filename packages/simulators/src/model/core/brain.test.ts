@@ -61,9 +61,9 @@ describe('a brain', () => {
   })
 
   it('sees tool results, metadata and what was said before', () => {
-    expect(said(brain, { ...NOW, trigger: 'tool', toolOutputs: [{ name: 'x', output: 'done' }] })).toBe(
-      'It is done.',
-    )
+    expect(
+      said(brain, { ...NOW, trigger: 'tool', toolOutputs: [{ callId: 'c', name: 'x', output: 'done' }] }),
+    ).toBe('It is done.')
     expect(said(brain, { ...NOW, metadata: { task: 'summary' } })).toBe('A summary.')
     const dialogue = [{ by: 'caller', text: 'I am Mori' } as const, { by: 'caller', text: 'and?' } as const]
     expect(said(brain, heard('and?', { dialogue }))).toBe('before: I am Mori')
@@ -149,9 +149,9 @@ describe('the receptionist', () => {
   })
 
   it('says what a tool found', () => {
-    const toolOutputs = [{ name: 'opening-hours', output: '{"opens":"nine"}' }]
+    const toolOutputs = [{ callId: 'c1', name: 'opening-hours', output: '{"opens":"nine"}' }]
     expect(said(RECEPTIONIST, { ...NOW, trigger: 'tool', toolOutputs })).toBe('Here is what I found. nine')
-    const ended = [{ name: 'end-call', output: '{}' }]
+    const ended = [{ callId: 'c2', name: 'end-call', output: '{}' }]
     expect(said(RECEPTIONIST, { ...NOW, trigger: 'tool', toolOutputs: ended })).toBe('')
   })
 })

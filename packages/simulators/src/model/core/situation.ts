@@ -16,7 +16,7 @@ export type Situation = {
   /** The last text item (typed user text, keys, system notices) when that is what is answered. */
   text: string
   /** Results of the tools just run, oldest first. */
-  toolOutputs: readonly { name: string; output: string }[]
+  toolOutputs: readonly { callId: string; name: string; output: string }[]
   instructions: string
   /** `instructions` given with this `response.create`, or null. */
   askedInstructions: string | null
@@ -33,6 +33,8 @@ export type Asked = {
   entries: readonly Entry[]
   /** Items the caller never spoke: made by an idle timeout. */
   idleItems: ReadonlySet<string>
+  /** Calls (`call_id`) whose results were spoken about already. */
+  toldCalls: ReadonlySet<string>
   instructions: string
   askedInstructions: string | null
   tools: readonly ToolDefinition[]
@@ -43,12 +45,13 @@ export type Asked = {
 export function situationOf(asked: Asked): Situation {
   const entries = asked.entries.filter((entry) => !entry.open)
   const last = entries.at(-1)
-  const trigger = triggerOf(last, asked.idleItems)
+  const untold = untoldOutputs(entries, asked.toldCalls)
+  const trigger = triggerOf(last, asked.idleItems, untold.length > 0)
   return {
     trigger,
     heard: trigger === 'heard' ? (last?.heard ?? '') : '',
     text: trigger === 'text' && last ? textOf(last) : '',
-    toolOutputs: trigger === 'tool' ? trailingOutputs(entries) : [],
+    toolOutputs: trigger === 'tool' ? untold : [],
     instructions: asked.instructions,
     askedInstructions: asked.askedInstructions,
     tools: asked.tools.flatMap(faceOf),
@@ -57,25 +60,29 @@ export function situationOf(asked: Asked): Situation {
   }
 }
 
-function triggerOf(last: Entry | undefined, idleItems: ReadonlySet<string>): Trigger {
+/** A result that came in while the assistant was saying something else still waits for its answer. */
+function triggerOf(last: Entry | undefined, idleItems: ReadonlySet<string>, untold: boolean): Trigger {
   if (!last) return 'start'
   if (last.item.type === 'function_call_output') return 'tool'
-  if (last.item.type !== 'message' || last.item.role === 'assistant') return 'start'
+  if (last.item.type !== 'message') return 'start'
+  if (last.item.role === 'assistant') return untold ? 'tool' : 'start'
   if (idleItems.has(last.item.id)) return 'idle'
   const isAudio = last.item.role === 'user' && last.item.content?.some(({ type }) => type === 'input_audio')
   return isAudio ? 'heard' : 'text'
 }
 
-function trailingOutputs(entries: readonly Entry[]): { name: string; output: string }[] {
-  const outputs: { name: string; output: string }[] = []
-  for (const { item } of entries.toReversed()) {
-    if (item.type !== 'function_call_output') break
-    const call = entries.find(
-      (other) => other.item.type === 'function_call' && other.item.call_id === item.call_id,
-    )
-    outputs.unshift({ name: call?.item.name ?? '', output: item.output ?? '' })
-  }
-  return outputs
+/** Results nobody has spoken about since the caller last said something, oldest first. */
+function untoldOutputs(
+  entries: readonly Entry[],
+  toldCalls: ReadonlySet<string>,
+): { callId: string; name: string; output: string }[] {
+  const lastWords = entries.findLastIndex(({ item }) => item.type === 'message' && item.role === 'user')
+  return entries.slice(lastWords + 1).flatMap(({ item }) => {
+    const { type, call_id: callId = '', output = '' } = item
+    if (type !== 'function_call_output' || toldCalls.has(callId)) return []
+    const call = entries.find((other) => other.item.type === 'function_call' && other.item.call_id === callId)
+    return [{ callId, name: call?.item.name ?? '', output }]
+  })
 }
 
 function saidIn(entry: Entry): Said[] {
