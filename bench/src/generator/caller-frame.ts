@@ -32,12 +32,12 @@ export class CallerFrame {
   }
 
   /**
-   * The frame to write. Valid until the next call, unless `keep` asks for a copy of its own.
+   * The frame to write. Valid until the next call.
    * @param seq number of the unit of audio, from 0
    */
-  patch(sequenceNumber: number, chunk: number, timestampMs: number, seq: number, keep: boolean): Buffer {
+  patch(sequenceNumber: number, chunk: number, timestampMs: number, seq: number): Buffer {
     const widths = digitsOf(sequenceNumber) * 10_000 + digitsOf(chunk) * 100 + digitsOf(timestampMs)
-    if (widths !== this.#widths || keep) {
+    if (widths !== this.#widths) {
       this.#widths = widths
       this.#build(sequenceNumber, chunk, timestampMs, seq)
       return this.#bytes

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { deltaCode, deltaMsOf, FRAME_MS, frameCode } from './audio-code.ts'
 import { CallerFrame } from './caller-frame.ts'
+import { writeNow } from './lean-socket.ts'
 import type { LoadRecords } from './load-records.ts'
 import type { CallTarget } from './load-types.ts'
 import { StreamCheck } from './stream-check.ts'
@@ -79,7 +80,7 @@ export class CarrierLine {
       onread: {
         buffer: shared,
         callback: (length, buffer) => {
-          this.#read((buffer as Buffer).subarray(0, length))
+          this.#read(buffer as Buffer, length)
           return true
         },
       },
@@ -104,10 +105,9 @@ export class CarrierLine {
   sendFrame(now: number): void {
     const socket = this.#socket as Socket
     const seq = this.toModel.nextSent()
-    const busy = socket.writableLength > 0
-    const frame = this.#frame.patch(++this.#sequenceNumber, seq + 1, seq * FRAME_MS, seq, busy)
+    const frame = this.#frame.patch(++this.#sequenceNumber, seq + 1, seq * FRAME_MS, seq)
     this.#sentAt[seq & (KEPT - 1)] = now
-    socket.write(frame)
+    writeNow(socket, frame)
     while (this.#marks.length > 0 && (this.#marks[0] as { dueAt: number }).dueAt <= now) this.#echoMark()
   }
 
@@ -141,9 +141,9 @@ export class CarrierLine {
     setTimeout(() => this.#socket?.destroy(), 1000).unref()
   }
 
-  #read(chunk: Buffer): void {
+  #read(chunk: Buffer, length: number): void {
     if (this.#handshake !== 'done') {
-      this.#handshake += chunk.toString('latin1')
+      this.#handshake += chunk.toString('latin1', 0, length)
       const end = this.#handshake.indexOf('\r\n\r\n')
       if (end < 0) return
       if (!this.#handshake.startsWith('HTTP/1.1 101')) {
@@ -158,7 +158,7 @@ export class CarrierLine {
       if (rest.length > 0) this.#reader.push(rest)
       return
     }
-    this.#reader.push(chunk)
+    this.#reader.push(chunk, length)
   }
 
   #start(): void {

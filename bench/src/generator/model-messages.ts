@@ -27,15 +27,11 @@ export function audioDelta(ids: ReplyIds, call: number, seq: number): Buffer {
   return frame
 }
 
-/** A piece of what is said in a delta. */
+/** A piece of what is said in a delta. @param text without quotes or backslashes */
 export function transcriptDelta(ids: ReplyIds, text: string): Buffer {
-  return modelEvent('response.output_audio_transcript.delta', {
-    response_id: ids.responseId,
-    item_id: ids.itemId,
-    output_index: 0,
-    content_index: 0,
-    delta: text,
-  })
+  return serverText(
+    `{"type":"response.output_audio_transcript.delta","event_id":"${eventId()}","response_id":"${ids.responseId}","item_id":"${ids.itemId}","output_index":0,"content_index":0,"delta":"${text}"}`,
+  )
 }
 
 const item = (ids: ReplyIds, status: string, transcript: string | null) => ({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { readInto } from './accepted-socket.ts'
+import { readInto } from './lean-socket.ts'
 import { type ModelHost, ModelSession } from './model-session.ts'
 
 /** The Realtime endpoint on a plain socket: takes any model and key, one session per connection. */
@@ -33,9 +33,9 @@ export async function startModelServer(port = 0): Promise<ModelServer> {
   const server = createServer({ pauseOnConnect: true }, (accepted) => {
     let head = ''
     let session: ModelSession | undefined
-    const socket = readInto(accepted, shared, (chunk) => {
-      if (session !== undefined) return session.read(chunk)
-      head += chunk.toString('latin1')
+    const socket = readInto(accepted, shared, (chunk, length) => {
+      if (session !== undefined) return session.read(chunk, length)
+      head += chunk.toString('latin1', 0, length)
       const end = head.indexOf('\r\n\r\n')
       if (end < 0 && head.length < LONGEST_HEAD) return
       const key = /^sec-websocket-key:\s*(\S+)\s*$/im.exec(head)?.[1]
@@ -49,7 +49,7 @@ export async function startModelServer(port = 0): Promise<ModelServer> {
       sessions.add(opened)
       socket.on('close', () => sessions.delete(opened))
       const rest = Buffer.from(head.slice(end + 4), 'latin1')
-      if (rest.length > 0) opened.read(rest)
+      if (rest.length > 0) opened.read(rest, rest.length)
     })
     sockets.add(socket)
     socket.on('error', () => socket.destroy())

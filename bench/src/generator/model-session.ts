@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { callOfHead, deltaMsOf } from './audio-code.ts'
 import type { CarrierLine } from './carrier-line.ts'
+import { writeNow } from './lean-socket.ts'
 import type { LoadRecords } from './load-records.ts'
 import type { Rhythm } from './load-types.ts'
 import {
@@ -108,10 +109,11 @@ export class ModelSession {
     return this.#call !== undefined
   }
 
-  read(chunk: Buffer): void {
+  /** Takes what arrived: `chunk[0, length)`. */
+  read(chunk: Buffer, length: number): void {
     const host = this.#host()
     const before = host?.records.appends ?? 0
-    this.#reader.push(chunk)
+    this.#reader.push(chunk, length)
     if (host !== undefined && host.records.appends > before) host.records.appendReads++
   }
 
@@ -127,7 +129,7 @@ export class ModelSession {
 
   /** Sends one or more whole frames. */
   send(frames: Buffer): void {
-    if (!this.#closed) this.#socket.write(frames)
+    if (!this.#closed) writeNow(this.#socket, frames)
   }
 
   close(): void {

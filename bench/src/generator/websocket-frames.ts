@@ -27,7 +27,12 @@ export function frameOf(payload: Buffer, masked: boolean, opcode: number = OPCOD
 
 /** A whole text frame of a server: head and text in one buffer. */
 export function serverText(text: string): Buffer {
-  return frameOf(Buffer.from(text), false)
+  const length = Buffer.byteLength(text)
+  const head = headLength(length, false)
+  const frame = Buffer.allocUnsafe(head + length)
+  writeHead(frame, length, false, OPCODE.text)
+  frame.write(text, head)
+  return frame
 }
 
 /** Writes the head of a frame at the start of `frame`. */
@@ -55,6 +60,12 @@ export function applyMask(bytes: Buffer, from: number, to: number, mask: Buffer,
   }
 }
 
+/** Unmasks a payload by the mask that stands before it. */
+function unmask(bytes: Buffer, from: number, to: number): void {
+  const mask = from - 4
+  for (let i = from; i < to; i++) bytes[i] = (bytes[i] as number) ^ (bytes[mask + ((i - from) & 3)] as number)
+}
+
 export type FrameHandler = {
   /** A whole text message: `bytes[start, end)`, unmasked. Valid only during the call. */
   text(bytes: Buffer, start: number, end: number): void
@@ -66,7 +77,7 @@ export type FrameHandler = {
 
 const LONGEST_MESSAGE = 32 * 1024 * 1024
 
-/** Cuts a stream of bytes into messages. Give it every chunk that arrives; it may unmask them in place. */
+/** Cuts a stream of bytes into messages. Give it every chunk that arrives; it unmasks them in place. */
 export class FrameReader {
   readonly #handler: FrameHandler
   #rest: Buffer = EMPTY
@@ -77,26 +88,27 @@ export class FrameReader {
     this.#handler = handler
   }
 
-  /** How many text messages were in the last chunk. */
-  messagesInChunk = 0
-
-  push(chunk: Buffer): void {
+  push(chunk: Buffer, length = chunk.length): void {
     if (this.#stopped) return
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    this.messagesInChunk = 0
+    let bytes = chunk
+    let until = length
+    if (this.#rest.length > 0) {
+      bytes = Buffer.concat([this.#rest, chunk.subarray(0, length)])
+      until = bytes.length
+    }
     let at = 0
     while (!this.#stopped) {
-      const end = this.#readFrame(bytes, at)
+      const end = this.#readFrame(bytes, at, until)
       if (end === at) break
       at = end
     }
     // A copy: the chunk may be a buffer that its owner fills again.
-    this.#rest = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at))
+    this.#rest = at === until ? EMPTY : Buffer.from(bytes.subarray(at, until))
   }
 
   /** Reads the frame at `at` and returns where it ends, or `at` when it is not all there. */
-  #readFrame(bytes: Buffer, at: number): number {
-    const left = bytes.length - at
+  #readFrame(bytes: Buffer, at: number, until: number): number {
+    const left = until - at
     if (left < 2) return at
     const first = bytes[at] as number
     const second = bytes[at + 1] as number
@@ -115,9 +127,9 @@ export class FrameReader {
     const masked = (second & 0x80) !== 0
     if (masked) head += 4
     const end = at + head + length
-    if (end > bytes.length) return at
+    if (end > until) return at
     const start = at + head
-    if (masked) applyMask(bytes, start, end, bytes.subarray(start - 4, start), 0)
+    if (masked) unmask(bytes, start, end)
     this.#take(first, bytes, start, end)
     return end
   }
@@ -126,14 +138,12 @@ export class FrameReader {
     const opcode = first & 0x0f
     const whole = (first & 0x80) !== 0
     if (opcode === OPCODE.text && whole) {
-      this.messagesInChunk++
       this.#handler.text(bytes, start, end)
     } else if (opcode === OPCODE.text || opcode === OPCODE.continuation) {
       this.#parts.push(Buffer.from(bytes.subarray(start, end)))
       if (!whole) return
       const message = Buffer.concat(this.#parts)
       this.#parts = []
-      this.messagesInChunk++
       this.#handler.text(message, 0, message.length)
     } else if (opcode === OPCODE.ping) this.#handler.ping(Buffer.from(bytes.subarray(start, end)))
     else if (opcode === OPCODE.close) {
