@@ -28,6 +28,7 @@ export type LiveResponse = {
   ask: Ask | null
   /** Monotonic ms at which our last ask went out. */
   readonly askedAt: number
+  readonly createdAt: number
   /** Cut off by the caller, or by us: nothing of it is forwarded any more. */
   cancelled: boolean
   done: boolean

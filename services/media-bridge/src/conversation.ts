@@ -1,99 +1,37 @@
-import type { Bus } from '@toritsugi/bus'
-import type { CallId, DialogueItem, SessionPlan, TurnId } from '@toritsugi/contracts'
 import {
   type ClientEvent,
   type ConversationItem,
   dialogueItem,
   dialogueItems,
-  type Mark,
-  turnDetectionOf,
 } from '@toritsugi/realtime-protocol'
-import type { Logger } from '@toritsugi/service-kit'
-import { assistantSpeech, type LiveResponse, type SpokenItem } from './assistant-speech.ts'
-import type { Facts } from './bridge-events.ts'
-import type { BridgeCounts, BridgeTimes } from './bridge-metrics.ts'
-import type { CallerAudio } from './caller-audio.ts'
+import { assistantSpeech, type SpokenItem } from './assistant-speech.ts'
 import { callerSigns } from './caller-signs.ts'
-import { type DialogueRecord, dialogueSoFar, writeDown } from './core/dialogue-record.ts'
+import type { Conversation, ConversationParts } from './conversation-ports.ts'
+import { dialogueSoFar, writeDown } from './core/dialogue-record.ts'
 import { wordCutter } from './core/heard-text.ts'
 import type { Ask } from './core/response-queue.ts'
-import type { Intent } from './core/stream.ts'
-import { type StreamClock, streamNow } from './core/stream-clock.ts'
+import { streamNow } from './core/stream-clock.ts'
 import { stepTurn, type Turn, type TurnEvent } from './core/turn.ts'
 import { floor } from './floor.ts'
+import { interruption } from './interruption.ts'
 import { modelEvents } from './model-events.ts'
 import { modelTrouble } from './model-trouble.ts'
 import { pressedKeys, sayExactly, sayInSense } from './phrases.ts'
+import { protection } from './protection.ts'
 import type { RealtimeSocket } from './realtime-socket.ts'
 import { sayings } from './sayings.ts'
 import { toolRunner } from './tool-runner.ts'
 import { turnLog } from './turn-log.ts'
 import { usageTeller } from './usage-teller.ts'
 
-/** What a conversation asks of the stream it is held on. */
-export type ConversationEars = {
-  /** The first audio of the greeting left. @param modelMs the model's own part */
-  greetingStarted(modelMs: number): void
-  /** The assistant ends the call: after these words, or after what was said already. */
-  endWanted(intent: Intent, farewell: { words: string } | 'said'): void
-  farewellSpoken(): void
-  /** The session is of no more use. @param again another one may do */
-  sessionBroken(code: string, again: boolean): void
-}
-
-/** One dialogue between a caller and the model, over one or more sessions. */
-export type Conversation = {
-  /** A configured session is ready: tells it the dialogue so far and asks for the first words. */
-  begin(socket: RealtimeSocket, session: number, first: 'greeting' | 'bridging'): void
-  /** One event of the model. */
-  message(bytes: Buffer): void
-  /** The session is lost; audio that is queued is still heard. */
-  sessionLost(because: string): void
-  mark(mark: Mark): void
-  digit(digit: string): void
-  tick(now: number): void
-  /** From now on what is said is heard to its end. */
-  protect(): void
-  sayGoodbye(words: string): void
-  /** Resolves with the ms that were heard of it; null when it could not be said. */
-  say(text: string, interruptible: boolean): Promise<number | null>
-  inject(item: DialogueItem, respond: boolean): void
-  /** Nothing more is said. */
-  mute(): void
-  queuedMs(): number
-  /** Everything that was sent has been heard. */
-  isSilent(): boolean
-  /** Nothing is being said by the model. */
-  isIdle(): boolean
-  /** The caller is gone: the model is asked for what it owes. */
-  drain(): void
-  /** True while a response or words of the caller are on their way. */
-  owes(): boolean
-  /** Ends every turn and gives up what is owed. @returns every turn of the stream */
-  close(): TurnId[]
-}
-
-export type ConversationParts = {
-  callId: CallId
-  epoch: number
-  plan: SessionPlan
-  dialogue: DialogueRecord
-  clock: StreamClock
-  callerAudio: CallerAudio
-  carrier: { send(source: Buffer, start: number, end: number, mark: Mark): void; clear(): void }
-  bus: Pick<Bus, 'request' | 'publishLive'>
-  facts: Facts
-  counts: BridgeCounts
-  times: BridgeTimes
-  log: Logger
-  ears: ConversationEars
-}
-
 /** A response that is being made and of which nothing comes for so long: the model's socket is dead. */
 const deafMs = 8000
+/** No response takes so long to make. */
+const longestResponseMs = 180_000
 /** Every 300 ms: marks given up, words shown, silence and keys noticed. */
 const ticksPerLook = 3
 
+/** Holds a dialogue: the machines of the core, and what they ask for. */
 export function conversation(parts: ConversationParts): Conversation {
   const { callId, epoch, plan, dialogue, clock, callerAudio, carrier, bus, facts, counts, times, log, ears } =
     parts
@@ -102,14 +40,13 @@ export function conversation(parts: ConversationParts): Conversation {
   let turn: Turn = { is: 'listening' }
   let events = 0
   let ticks = 0
-  let isProtected = false
   let isDraining = false
-  /** The caller spoke while nobody was to answer: an answer is due when protection ends. */
-  let owesAnswer = false
+  let hasTranscription = plan.transcription !== null
   let goodbye: Ask | undefined
   let modelHeardAt = 0
   const replies = new Map<string, { responseMs: number; ourShareMs: number }>()
-  const speakingSince = new Map<string, number>()
+  /** The caller's turns whose words are not written down yet. */
+  const unwritten = new Map<string, { startMs: number; endMs: number | null }>()
 
   const send = (event: ClientEvent): void => socket?.send(event)
   const nextId = (what: string): string => `${what}-${session}-${++events}`
@@ -194,6 +131,15 @@ export function conversation(parts: ConversationParts): Conversation {
     reprompt: () => void responses.want('reprompt', sayExactly(plan, plan.phrases.reprompt)),
     giveUp: () => ears.endWanted({ what: 'end', reason: 'caller-silent' }, { words: plan.phrases.goodbye }),
   })
+  const { cutOff, truncate, cancel, stop } = interruption({
+    speech,
+    floor: responses,
+    counts,
+    session: () => session,
+    send,
+    nextId,
+  })
+  const guard = protection({ plan, floor: responses, send, nextId })
   const trouble = modelTrouble({
     floor: responses,
     counts,
@@ -232,35 +178,6 @@ export function conversation(parts: ConversationParts): Conversation {
     if (item.response.ask !== null) said.heard(item.response.ask.id, heardMs)
   }
 
-  /** Throws away what the caller has not heard, here and at the model. The carrier's `clear` goes out first. */
-  const cutOff = (isKept: boolean): boolean => {
-    const cut = speech.cut(isKept)
-    if (cut.clear) counts.clears++
-    if (isKept) return false
-    for (const response of responses.running()) response.cancelled = true
-    for (const { itemId, audioEndMs } of cut.truncate) truncate(itemId, audioEndMs)
-    speech.tellCut(cut.items)
-    return cut.clear
-  }
-
-  /** Items of a lost session are unknown to this one. */
-  const truncate = (itemId: string, audioEndMs: number): void => {
-    if (speech.item(itemId)?.response.session !== session) return
-    counts.truncates++
-    send({
-      type: 'conversation.item.truncate',
-      event_id: nextId('truncate'),
-      item_id: itemId,
-      content_index: 0,
-      audio_end_ms: audioEndMs,
-    })
-  }
-
-  const cancel = (response: LiveResponse): void => {
-    response.cancelled = true
-    send({ type: 'response.cancel', event_id: nextId('cancel'), response_id: response.id })
-  }
-
   // ---- what the model says -----------------------------------------------------------------------------------
 
   const take = modelEvents(
@@ -274,33 +191,36 @@ export function conversation(parts: ConversationParts): Conversation {
       audioDone: speech.audioDone,
       speechStarted(itemId, audioStartMs) {
         const receivedAt = performance.now()
-        const wasCut = cutOff(isProtected)
+        const wasCut = cutOff(guard.isOn())
         if (wasCut) times.clear(performance.now() - receivedAt)
         responses.speechStarted()
         signs.spoke()
-        if (isProtected) owesAnswer = true
+        if (guard.isOn()) guard.callerActed()
         else stepTurns({ type: 'speech.started', cut: wasCut })
         const startMs = toStreamMs(audioStartMs)
-        speakingSince.set(itemId, startMs)
+        if (hasTranscription) unwritten.set(itemId, { startMs, endMs: null })
         turns.callerStarted(itemId, startMs)
       },
       speechStopped(itemId, audioEndMs) {
-        if (!isProtected) stepTurns({ type: 'speech.stopped', at: performance.now() })
-        turns.callerStopped(itemId, toStreamMs(audioEndMs))
+        if (!guard.isOn()) stepTurns({ type: 'speech.stopped', at: performance.now() })
+        const endMs = toStreamMs(audioEndMs)
+        const words = unwritten.get(itemId)
+        if (words !== undefined) words.endMs = endMs
+        turns.callerStopped(itemId, endMs)
       },
       committed(itemId) {
         responses.committed()
         signs.stirred()
-        turns.callerCommitted(itemId, streamMs(), plan.transcription !== null)
+        turns.callerCommitted(itemId, streamMs(), hasTranscription)
       },
       callerWords: turns.callerWords,
       callerTranscribed(itemId, transcript, used) {
-        speakingSince.delete(itemId)
+        unwritten.delete(itemId)
         usage.transcription(itemId, used)
         turns.callerTranscribed(itemId, transcript)
       },
       callerNotTranscribed(itemId) {
-        speakingSince.delete(itemId)
+        unwritten.delete(itemId)
         turns.callerNotTranscribed(itemId, 'transcription-failed')
       },
       responseCreated(response) {
@@ -337,55 +257,34 @@ export function conversation(parts: ConversationParts): Conversation {
     const now = performance.now()
     turns.keysEntered(pressed, streamMs() - (now - firstAt), streamMs())
     // Pressing keys cuts the assistant off as speaking does.
-    if (!isProtected) {
-      for (const response of responses.running()) cancel(response)
-      cutOff(false)
-    }
+    if (!guard.isOn()) stop()
     createItem({
       type: 'message',
       role: 'user',
       content: [{ type: 'input_text', text: pressedKeys(pressed) }],
     })
-    if (isProtected) owesAnswer = true
+    if (guard.isOn()) guard.callerActed()
     else responses.want('keys', null)
-  }
-
-  // ---- protection --------------------------------------------------------------------------------------------
-
-  const answersCaller = (on: boolean): void => {
-    send({
-      type: 'session.update',
-      event_id: nextId('vad'),
-      session: { type: 'realtime', audio: { input: { turn_detection: turnDetectionOf(plan, on) } } },
-    })
-    responses.serverAnswers(on)
-  }
-
-  const protect = (): void => {
-    if (isProtected) return
-    isProtected = true
-    owesAnswer = false
-    answersCaller(false)
-  }
-
-  const unprotect = (): void => {
-    if (!isProtected || goodbye !== undefined) return
-    isProtected = false
-    answersCaller(true)
-    if (owesAnswer && !isDraining) responses.want('inject', null)
-    owesAnswer = false
   }
 
   /** When the caller last heard something; null while it is not their turn. */
   const theirTurnSince = (now: number): number | null =>
-    !isProtected && responses.isQuiet() && speech.isSilent() && !tools.isRunning()
+    !guard.isOn() && responses.isQuiet() && speech.isSilent() && !tools.isRunning()
       ? now - Math.max(0, streamNow(clock, now) - speech.lastHeardAtMs())
       : null
 
+  const watchModel = (now: number): void => {
+    const [oldest] = responses.running()
+    if (oldest === undefined) return
+    if (now - modelHeardAt > deafMs) ears.sessionBroken('mute', true)
+    else if (now - oldest.createdAt > longestResponseMs) ears.sessionBroken('endless-response', true)
+  }
+
   return {
-    begin(next, number, first) {
+    begin(next, number, { first, minimal }) {
       socket = next
       session = number
+      hasTranscription = plan.transcription !== null && !minimal
       modelHeardAt = performance.now()
       // What runs is told when it is done: a call without its result would be answered twice.
       const running = tools.running()
@@ -393,13 +292,11 @@ export function conversation(parts: ConversationParts): Conversation {
         (item) => item.kind !== 'tool-call' || !running.includes(item.toolCallId),
       )
       for (const item of dialogueItems(soFar)) createItem(item)
-      if (isProtected) answersCaller(false)
+      guard.renew()
       signs.stirred()
       if (goodbye !== undefined) return
-      responses.wantFirst(
-        first,
-        sayExactly(plan, first === 'greeting' ? plan.greeting : plan.phrases.bridging),
-      )
+      const words = first === 'greeting' ? plan.greeting : plan.phrases.bridging
+      responses.wantFirst(first, words === '' ? null : sayExactly(plan, words))
     },
     message(bytes) {
       modelHeardAt = performance.now()
@@ -426,22 +323,22 @@ export function conversation(parts: ConversationParts): Conversation {
       responses.tick(now)
       tools.tick(now)
       signs.tick(now, theirTurnSince(now))
-      if (now - modelHeardAt > deafMs && responses.running().length > 0) ears.sessionBroken('mute', true)
+      watchModel(now)
     },
-    protect,
+    protect: guard.on,
     sayGoodbye(words) {
-      protect()
+      guard.on()
       responses.unwanted('greeting', 'bridging', 'tools', 'keys', 'say', 'inject', 'filler', 'reprompt')
       goodbye = responses.prepare('goodbye', sayExactly(plan, words))
       responses.put(goodbye)
     },
     say(text, interruptible) {
       return new Promise((resolve) => {
-        const restores = !interruptible && !isProtected
-        if (!interruptible) protect()
+        const restores = !interruptible && !guard.isOn()
+        if (!interruptible) guard.on()
         const ask = responses.prepare('say', sayInSense(plan, text))
         said.add(ask.id, (heardMs) => {
-          if (restores) unprotect()
+          if (restores && goodbye === undefined && !isDraining) guard.off()
           resolve(heardMs)
         })
         responses.put(ask)
@@ -454,16 +351,15 @@ export function conversation(parts: ConversationParts): Conversation {
     },
     mute() {
       speech.mute()
-      protect()
+      guard.on()
     },
     queuedMs: speech.queuedMs,
     isSilent: speech.isSilent,
     isIdle: () => responses.running().length === 0,
     drain() {
       isDraining = true
-      for (const response of responses.running()) cancel(response)
-      cutOff(false)
-      if (!isProtected) answersCaller(false)
+      stop()
+      guard.on()
       callerAudio.flush()
       if (turns.isCallerSpeaking()) send({ type: 'input_audio_buffer.commit', event_id: nextId('commit') })
     },
@@ -475,10 +371,10 @@ export function conversation(parts: ConversationParts): Conversation {
       tools.close()
       speech.tellCut(speech.cut(false).items)
       for (const response of responses.newSession()) usage.responseLost(response, 'never-reported')
-      for (const [itemId, startMs] of speakingSince) {
-        usage.transcriptionLost(itemId, Math.max(0, streamMs() - startMs), 'never-reported')
+      for (const [itemId, { startMs, endMs }] of unwritten) {
+        usage.transcriptionLost(itemId, Math.max(0, (endMs ?? streamMs()) - startMs), 'never-reported')
       }
-      speakingSince.clear()
+      unwritten.clear()
       socket = undefined
       return turns.close(streamMs())
     },

@@ -124,6 +124,7 @@ export function floor(parts: {
         session: parts.session(),
         ask: queue.active?.id === id ? queue.active.ask : null,
         askedAt,
+        createdAt: now(),
         cancelled: false,
         done: false,
         spoke: false,
@@ -176,7 +177,8 @@ export function floor(parts: {
       return lost
     },
     tick(at) {
-      if (queue.asked !== null || queue.floor.is === 'awaited') step({ type: 'ticked', at })
+      const isWaiting = queue.asked !== null || queue.floor.is === 'awaited' || queue.active?.id === null
+      if (isWaiting) step({ type: 'ticked', at })
     },
   }
 }

@@ -12,7 +12,7 @@ export type FirstWords = 'greeting' | 'bridging'
 
 export type ModelLinkEars = {
   /** A session is configured: say the first words, then let it hear the caller. */
-  ready(model: RealtimeSocket, session: number, first: FirstWords): void
+  ready(model: RealtimeSocket, session: number, how: { first: FirstWords; minimal: boolean }): void
   message(bytes: Buffer): void
   /** A bug of ours in handling an event. */
   broke(error: unknown): void
@@ -127,7 +127,7 @@ export function modelLink(parts: {
       ...how,
       expiresAt: socket.expiresAt === null ? null : new Date(socket.expiresAt * 1000).toISOString(),
     })
-    ears.ready(socket, attempt, first)
+    ears.ready(socket, attempt, { first, minimal: how.minimal })
     socket.listen({ message: ears.message, closed: broken, broke: ears.broke })
   }
 

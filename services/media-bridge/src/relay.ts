@@ -7,7 +7,8 @@ import type { Facts, Spool } from './bridge-events.ts'
 import type { BridgeCounts, BridgeTimes, RefusedBecause } from './bridge-metrics.ts'
 import { type CallerAudio, callerAudio } from './caller-audio.ts'
 import type { CarrierStart } from './carrier-messages.ts'
-import { type Conversation, conversation } from './conversation.ts'
+import { conversation } from './conversation.ts'
+import type { Conversation } from './conversation-ports.ts'
 import { dialogueRecord } from './core/dialogue-record.ts'
 import type { Batch } from './core/load.ts'
 import {
@@ -232,9 +233,9 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
       times,
       log,
       ears: {
-        ready(next, session, first) {
+        ready(next, session, how) {
           step({ type: 'session.ready' })
-          talk?.begin(next, session, first)
+          talk?.begin(next, session, how)
           caller.connect(next)
         },
         message: talk.message,

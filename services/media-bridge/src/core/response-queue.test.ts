@@ -105,6 +105,12 @@ describe('the queue of responses', () => {
       false,
     ],
     [
+      'asks again after a while when the other response never shows',
+      [want('1'), busy('1'), tick(5999), tick(6000)],
+      ['ask 1', 'ask 1'],
+      false,
+    ],
+    [
       'drops an ask that is refused and goes on',
       [want('1'), want('2'), refused('1')],
       ['ask 1', 'ask 2', 'dropped 1'],

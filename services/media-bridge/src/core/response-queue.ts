@@ -31,7 +31,8 @@ export type ResponseQueue = {
     /** The caller's turn is over; the server should make a response now. */
     | { is: 'awaited'; since: number }
     | { is: 'answering' }
-  active: { id: string | null; ask: Ask | null } | null
+  /** The response being made; without an id when we only know that there is one. */
+  active: { id: string | null; ask: Ask | null; since: number } | null
   /** Sent, and not yet seen as a response. */
   asked: { ask: Ask; at: number } | null
   waiting: readonly Ask[]
@@ -75,7 +76,8 @@ export const emptyQueue = (): ResponseQueue => ({
 
 /** A committed turn without a response for so long gets none. */
 export const awaitedMs = 1000
-/** An ask without a response for so long means that the model's socket is dead. */
+/** An ask without a response for so long means that the model's socket is dead; one that was refused for a response
+ * nobody knows is asked again after so long. */
 export const stalledMs = 6000
 /** More asks than this at once are a bug of the asker; the oldest goes. */
 const mostWaiting = 16
@@ -102,7 +104,7 @@ export function stepQueue(queue: ResponseQueue, event: QueueEvent): QueueStep {
         ? go({ ...queue, floor: { is: 'awaited', since: event.at } })
         : next({ ...queue, floor: { is: 'free' } }, event.at)
     case 'response.created':
-      return created(queue, event.responseId, event.askId)
+      return created(queue, event)
     case 'response.done': {
       if (queue.active !== null && queue.active.id !== null && queue.active.id !== event.responseId) {
         return stay(queue)
@@ -126,7 +128,7 @@ export function stepQueue(queue: ResponseQueue, event: QueueEvent): QueueStep {
       return go({
         ...queue,
         asked: null,
-        active: queue.active ?? { id: null, ask: null },
+        active: queue.active ?? { id: null, ask: null, since: event.at },
         waiting: [ask, ...queue.waiting],
       })
     }
@@ -146,6 +148,9 @@ export function stepQueue(queue: ResponseQueue, event: QueueEvent): QueueStep {
       if (queue.asked !== null && event.at - queue.asked.at >= stalledMs) {
         return go<ResponseQueue, QueueCommand>({ ...queue, asked: null }, { type: 'stalled' })
       }
+      if (queue.active !== null && queue.active.id === null && event.at - queue.active.since >= stalledMs) {
+        return next({ ...queue, active: null }, event.at)
+      }
       if (queue.floor.is !== 'awaited' || event.at - queue.floor.since < awaitedMs) return stay(queue)
       return next({ ...queue, floor: { is: 'free' } }, event.at)
     }
@@ -154,19 +159,20 @@ export function stepQueue(queue: ResponseQueue, event: QueueEvent): QueueStep {
   }
 }
 
-function created(queue: ResponseQueue, responseId: string, askId: string | null): QueueStep {
+function created(queue: ResponseQueue, event: QueueEvent & { type: 'response.created' }): QueueStep {
+  const { responseId, askId, at } = event
   const { asked } = queue
   const isNamed = asked !== null && askId === asked.ask.id
   const givesMetadata = queue.givesMetadata || isNamed
   // An endpoint that gives no metadata back: ours, unless the caller has just spoken.
   const isOurs = isNamed || (!givesMetadata && askId === null && queue.floor.is === 'free')
   if (asked !== null && isOurs) {
-    return go({ ...queue, givesMetadata, asked: null, active: { id: responseId, ask: asked.ask } })
+    return go({ ...queue, givesMetadata, asked: null, active: { id: responseId, ask: asked.ask, since: at } })
   }
   const answers = queue.floor.is === 'awaited' || queue.floor.is === 'caller'
   const taken: ResponseQueue = {
     ...queue,
-    active: { id: responseId, ask: null },
+    active: { id: responseId, ask: null, since: at },
     floor: answers ? { is: 'answering' } : queue.floor,
   }
   return answers ? without(taken, coveredByAnswer, 'answered-otherwise') : go(taken)
