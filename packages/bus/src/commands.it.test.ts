@@ -175,17 +175,16 @@ describe('a command', () => {
   it('under way is answered before the bus closes', async () => {
     const leaving = await connectBus({ url: nats.url, name: 'leaving' })
     let begun = false
-    leaving.answer(verifyKey, async () => {
+    const answering = leaving.answer(verifyKey, async () => {
       begun = true
       await new Promise((resolve) => setTimeout(resolve, 50))
       return ok({ key: null })
     })
-    await eventually(async () => {
-      const asked = bus.request(verifyKey, { keyHash })
-      await eventually(() => expect(begun).toBe(true))
-      await leaving.close()
-      expect((await asked).ok).toBe(true)
-    })
+    await answering.ready
+    const asked = bus.request(verifyKey, { keyHash })
+    await eventually(() => expect(begun).toBe(true))
+    await leaving.close()
+    expect((await asked).ok).toBe(true)
   })
 })
 
