@@ -9,7 +9,6 @@ export type WebhookAnswer = { status: number; body: string; ms: number }
 export type WebhookSender = {
   /** A new call comes in. `ms` is the time to the whole document. */
   voice(callSid: string): Promise<WebhookAnswer>
-  completed(callSid: string): Promise<WebhookAnswer>
   close(): void
 }
 
@@ -59,8 +58,6 @@ export function webhookSender(stack: Stack): WebhookSender {
   })
   return {
     voice: (callSid) => send('/api/twilio/voice', { ...common(callSid), CallStatus: 'ringing' }),
-    completed: (callSid) =>
-      send('/api/twilio/status', { ...common(callSid), CallStatus: 'completed', CallDuration: '1' }),
     close: () => agent.destroy(),
   }
 }

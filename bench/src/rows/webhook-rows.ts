@@ -1,23 +1,23 @@
 import { type Bus, connectBus } from '@toritsugi/bus'
 import { callFamilies } from '@toritsugi/contracts'
 import { openStack, type Stack } from '../house/stack.ts'
-import { newCallSid, type WebhookSender, webhookSender } from '../house/webhook-sender.ts'
+import { newCallSid, webhookSender } from '../house/webhook-sender.ts'
 import { LatencyHistogram, type Quantiles } from '../measure/latency.ts'
+import { cpuMsOf } from '../measure/process-accounting.ts'
 import type { Bench } from './bench-context.ts'
 import { atMost, type Row, shown } from './row.ts'
 
 const CALLS_PER_SECOND = 50
-/** A call that nobody streams to is ended after this, so that its place is free again. */
-const CALL_MS = 1500
-const WARM_MS = 3000
+const WARM_MS = 5000
 
 type Measured = {
   webhookMs: Quantiles
-  completedMs: Quantiles
   eventMs: Quantiles
   withoutStream: number
   failed: number
   sent: number
+  /** What an arriving call costs each service, ms of CPU. */
+  cpuMsPerCall: Readonly<Record<string, number>>
 }
 
 /** Calls come in at a steady rate at the whole stack: how soon they are answered, and how soon facts are heard. */
@@ -42,7 +42,6 @@ async function measure(bench: Bench, stack: Stack): Promise<Measured> {
   const bus = await connectBus({ url: stack.house.natsUrl, name: 'bench-subscriber' })
   const sender = webhookSender(stack)
   const webhooks = new LatencyHistogram()
-  const completed = new LatencyHistogram()
   const events = new LatencyHistogram()
   const state = { measuring: false, withoutStream: 0, failed: 0, sent: 0 }
   try {
@@ -50,28 +49,30 @@ async function measure(bench: Bench, stack: Stack): Promise<Measured> {
       if (state.measuring) events.record(ms)
     })
     // Heartbeats have to be heard before calls are counted against the pods' room.
-    await atRate(CALLS_PER_SECOND / 5, WARM_MS, () => oneCall(sender, () => {}))
+    await atRate(CALLS_PER_SECOND / 5, WARM_MS, async () => {
+      await sender.voice(newCallSid()).catch(() => null)
+    })
+    const cpuOf = () =>
+      [...stack.services.values()].map(({ program, pid }) => ({ program, ms: cpuMsOf(pid) }))
+    const before = cpuOf()
     state.measuring = true
-    await atRate(CALLS_PER_SECOND, bench.scale.quick ? 2000 : 20_000, (dueAt) =>
-      oneCall(sender, (kind, body, failed) => {
-        if (kind === 'completed') {
-          completed.record(performance.now() - dueAt - CALL_MS)
-          return
-        }
-        state.sent++
-        if (failed) state.failed++
-        else if (!body.includes('<Stream ')) state.withoutStream++
-        webhooks.record(performance.now() - dueAt)
-      }),
-    )
+    await atRate(CALLS_PER_SECOND, bench.scale.quick ? 2000 : 20_000, async (dueAt) => {
+      const answer = await sender.voice(newCallSid()).catch(() => null)
+      webhooks.record(performance.now() - dueAt)
+      state.sent++
+      if (answer?.status !== 200) state.failed++
+      else if (!answer.body.includes('<Stream ')) state.withoutStream++
+    })
     state.measuring = false
     return {
       webhookMs: webhooks.quantiles(),
-      completedMs: completed.quantiles(),
       eventMs: events.quantiles(),
       withoutStream: state.withoutStream,
       failed: state.failed,
       sent: state.sent,
+      cpuMsPerCall: Object.fromEntries(
+        cpuOf().map(({ program, ms }, i) => [program, (ms - (before[i]?.ms ?? 0)) / state.sent]),
+      ),
     }
   } finally {
     sender.close()
@@ -93,18 +94,6 @@ async function listen(bus: Bus, heard: (ms: number) => void): Promise<void> {
   await subscription.ready
 }
 
-async function oneCall(
-  sender: WebhookSender,
-  told: (kind: 'voice' | 'completed', body: string, failed: boolean) => void,
-): Promise<void> {
-  const callSid = newCallSid()
-  const voice = await sender.voice(callSid).catch(() => null)
-  told('voice', voice?.body ?? '', voice === null || voice.status !== 200)
-  await new Promise((resolve) => setTimeout(resolve, CALL_MS))
-  const end = await sender.completed(callSid).catch(() => null)
-  told('completed', '', end === null || end.status >= 400)
-}
-
 /** Starts work at a fixed rate whatever becomes of it, and waits for the last one. `dueAt` is when it should begin. */
 async function atRate(
   perSecond: number,
@@ -124,7 +113,7 @@ async function atRate(
   await Promise.all(running)
 }
 
-function webhookRow({ webhookMs, withoutStream, failed, sent }: Measured): Row {
+function webhookRow({ webhookMs, withoutStream, failed, sent, cpuMsPerCall }: Measured): Row {
   const { p50, p99 } = webhookMs
   return {
     id: 'webhook',
@@ -136,7 +125,7 @@ function webhookRow({ webhookMs, withoutStream, failed, sent }: Measured): Row {
       ...(failed > 0 ? [`${failed} webhooks failed`] : []),
       ...(withoutStream > 0 ? [`${withoutStream} calls were answered without a stream`] : []),
     ],
-    figures: { webhookMs },
+    figures: { webhookMs, cpuMsPerCall },
   }
 }
 
