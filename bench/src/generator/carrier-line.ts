@@ -13,6 +13,20 @@ const KEPT = 1024
 // One buffer for all lines: a chunk is read to its end before the next one comes.
 const shared = Buffer.allocUnsafe(256 * 1024)
 
+/** The carrier's upgrade: plain HTTP, no extension asked for. */
+function upgradeRequest({ host, port, path, headers }: CallTarget): string {
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    `Host: ${host}:${port}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dG9yaXRzdWdpIGJlbmNoIQ==',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
 type Hooks = {
   /** The first audio that reached this phone. */
   firstAudio(now: number): void
@@ -22,7 +36,6 @@ type Hooks = {
 
 /** The carrier's end of one call: sends the caller's frames, plays what comes, echoes marks when they are due. */
 export class CarrierLine {
-  readonly #index: number
   readonly #target: CallTarget
   readonly #records: LoadRecords
   readonly #hooks: Hooks
@@ -49,7 +62,6 @@ export class CarrierLine {
   shareSeq = -1
 
   constructor(index: number, target: CallTarget, records: LoadRecords, hooks: Hooks) {
-    this.#index = index
     this.#target = target
     this.#records = records
     this.#hooks = hooks
@@ -71,7 +83,7 @@ export class CarrierLine {
   }
 
   open(): void {
-    const { host, port, path, headers } = this.#target
+    const { host, port } = this.#target
     this.connectedAt = performance.now()
     this.#socket = connect({
       host,
@@ -89,16 +101,7 @@ export class CarrierLine {
       if (!this.#stopping) this.#records.fault(`stream socket: ${error.code ?? error.message}`)
     })
     this.#socket.on('close', () => this.#end())
-    const lines = [
-      `GET ${path} HTTP/1.1`,
-      `Host: ${host}:${port}`,
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dG9yaXRzdWdpIGJlbmNoIQ==',
-      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ]
-    this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+    this.#socket.write(upgradeRequest(this.#target))
   }
 
   /** Sends the next 20 ms of the caller, and the marks that are due. */
@@ -253,10 +256,5 @@ export class CarrierLine {
     this.flowing = false
     this.#socket?.destroy()
     this.#hooks.ended()
-  }
-
-  /** Which call this is, for messages. */
-  get index(): number {
-    return this.#index
   }
 }

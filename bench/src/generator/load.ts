@@ -2,10 +2,11 @@ import { coreBusyMs, cpuMsOf, residentKibOf } from '../measure/process-accountin
 import { median } from '../measure/statistics.ts'
 import { FRAME_MS, MOST_CALLS, seeded } from './audio-code.ts'
 import { CarrierLine } from './carrier-line.ts'
+import type { LoadCall, ModelHost } from './load-call.ts'
 import { LoadRecords } from './load-records.ts'
 import type { LoadResult, LoadSpec } from './load-types.ts'
 import type { ModelServer } from './model-server.ts'
-import type { LoadCall, ModelHost, ModelSession } from './model-session.ts'
+import type { ModelSession } from './model-session.ts'
 import { type Integrity, sumOf } from './stream-check.ts'
 
 const TICK_MS = 1

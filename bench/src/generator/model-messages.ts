@@ -166,3 +166,51 @@ export const turnTranscribed = (itemId: string): Buffer =>
       input_token_details: { text_tokens: 0, audio_tokens: 20 },
     },
   })
+
+const sessionId = (acceptedAt: number): string => `sess_Bench${Math.floor(acceptedAt * 1000)}`
+const expiresAt = (): number => Math.floor(Date.now() / 1000) + 3600
+
+/** What a fresh socket is greeted with. @param acceptedAt tells sessions apart */
+export const sessionCreated = (acceptedAt: number): Buffer =>
+  modelEvent('session.created', {
+    session: {
+      type: 'realtime',
+      object: 'realtime.session',
+      id: sessionId(acceptedAt),
+      model: 'gpt-realtime-2.1',
+      output_modalities: ['audio'],
+      instructions: '',
+      tools: [],
+      tool_choice: 'auto',
+      max_output_tokens: 'inf',
+      expires_at: expiresAt(),
+      audio: {
+        input: { format: { type: 'audio/pcm', rate: 24_000 }, transcription: null, turn_detection: null },
+        output: { format: { type: 'audio/pcm', rate: 24_000 }, voice: 'alloy', speed: 1 },
+      },
+    },
+  })
+
+/** Every setting is taken as it was asked for. */
+export const sessionUpdated = (acceptedAt: number, session: object): Buffer =>
+  modelEvent('session.updated', {
+    session: {
+      object: 'realtime.session',
+      id: sessionId(acceptedAt),
+      model: 'gpt-realtime-2.1',
+      expires_at: expiresAt(),
+      ...session,
+    },
+  })
+
+/** A response was asked for while another one runs. */
+export const alreadyActive = (): Buffer =>
+  modelEvent('error', {
+    error: {
+      type: 'invalid_request_error',
+      code: 'conversation_already_has_active_response',
+      message: 'Conversation already has an active response in progress.',
+      param: null,
+      event_id: null,
+    },
+  })

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { readInto } from './lean-socket.ts'
-import { type ModelHost, ModelSession } from './model-session.ts'
+import type { ModelHost } from './load-call.ts'
+import { ModelSession } from './model-session.ts'
 
 /** The Realtime endpoint on a plain socket: takes any model and key, one session per connection. */
 export type ModelServer = {

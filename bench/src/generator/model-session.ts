@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net'
 import { callOfHead, deltaMsOf } from './audio-code.ts'
-import type { CarrierLine } from './carrier-line.ts'
 import { writeNow } from './lean-socket.ts'
-import type { LoadRecords } from './load-records.ts'
-import type { Rhythm } from './load-types.ts'
+import type { LoadCall, ModelHost } from './load-call.ts'
 import {
+  alreadyActive,
   audioDelta,
   modelEvent,
   type ReplyIds,
@@ -12,31 +11,13 @@ import {
   replyCreated,
   replyDone,
   replyOpening,
+  sessionCreated,
+  sessionUpdated,
   transcriptDelta,
   turnCommitted,
   turnTranscribed,
 } from './model-messages.ts'
 import { closeOf, FrameReader, pongOf } from './websocket-frames.ts'
-
-/** A call as its two ends share it inside the generator: the phone's end, and the model's end when it is bound. */
-export type LoadCall = {
-  readonly index: number
-  readonly line: CarrierLine
-  session: ModelSession | undefined
-  /** The model's own part of the greeting, ms; NaN until it was asked for and begun. */
-  greetingModelMs: number
-  greetingWarm: boolean
-  clearAskedAt: number
-}
-
-export type ModelHost = {
-  readonly records: LoadRecords
-  readonly rhythm: Rhythm
-  readonly asksForGreeting: boolean
-  callOf(index: number): LoadCall | undefined
-  /** Takes a session that is for no call of the load, when it is set up. */
-  stranger?: ((session: ModelSession) => void) | undefined
-}
 
 type Reply = { ids: ReplyIds; leftMs: number; text: string; answersSpeech: boolean; askedAt: number }
 type Stage = 'waiting' | 'thinking' | 'replying' | 'playing' | 'caller-speaks'
@@ -79,26 +60,7 @@ export class ModelSession {
       },
     })
     socket.on('close', () => this.#end())
-    this.send(
-      modelEvent('session.created', {
-        session: {
-          type: 'realtime',
-          object: 'realtime.session',
-          id: `sess_Bench${Math.floor(this.acceptedAt * 1000)}`,
-          model: 'gpt-realtime-2.1',
-          output_modalities: ['audio'],
-          instructions: '',
-          tools: [],
-          tool_choice: 'auto',
-          max_output_tokens: 'inf',
-          expires_at: Math.floor(Date.now() / 1000) + 3600,
-          audio: {
-            input: { format: { type: 'audio/pcm', rate: 24_000 }, transcription: null, turn_detection: null },
-            output: { format: { type: 'audio/pcm', rate: 24_000 }, voice: 'alloy', speed: 1 },
-          },
-        },
-      }),
-    )
+    this.send(sessionCreated(this.acceptedAt))
   }
 
   get closed(): boolean {
@@ -202,14 +164,7 @@ export class ModelSession {
     const named = CALL_IN_INSTRUCTIONS.exec(String(session.instructions ?? ''))?.[1]
     if (named !== undefined) this.#bind(this.#host()?.callOf(Number(named)))
     const stranger = this.#call === undefined ? this.#host()?.stranger : undefined
-    const answer = {
-      object: 'realtime.session',
-      id: `sess_Bench${Math.floor(this.acceptedAt * 1000)}`,
-      model: 'gpt-realtime-2.1',
-      expires_at: Math.floor(Date.now() / 1000) + 3600,
-      ...session,
-    }
-    this.send(modelEvent('session.updated', { session: answer }))
+    this.send(sessionUpdated(this.acceptedAt, session))
     stranger?.(this)
   }
 
@@ -225,17 +180,7 @@ export class ModelSession {
     if (host === undefined || this.#call === undefined) return
     if (this.#reply !== undefined || this.#stage === 'thinking' || this.#stage === 'caller-speaks') {
       host.records.fault('to the model: response.create while the floor was taken')
-      this.send(
-        modelEvent('error', {
-          error: {
-            type: 'invalid_request_error',
-            code: 'conversation_already_has_active_response',
-            message: 'Conversation already has an active response in progress.',
-            param: null,
-            event_id: null,
-          },
-        }),
-      )
+      this.send(alreadyActive())
       return
     }
     const ms = this.#greeted ? host.rhythm.replyMs : host.rhythm.greetingMs
