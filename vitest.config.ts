@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages/*,services/*,bench}/src/**/*.test.ts'],
           exclude: ['**/*.it.test.ts', '**/*.call.test.ts', '**/node_modules/**'],
+          // Against hanging, not against slowness: a busy machine fails no test.
+          testTimeout: 30_000,
         },
       },
       {
