@@ -28,8 +28,10 @@ import { usageTeller } from './usage-teller.ts'
 const deafMs = 8000
 /** No response takes so long to make. */
 const longestResponseMs = 180_000
-/** Every 300 ms: marks given up, words shown, silence and keys noticed. */
+/** Every 300 ms: marks given up, silence and keys noticed. */
 const ticksPerLook = 3
+/** Every 600 ms: words shown as they are spoken. */
+const ticksPerShow = 6
 
 /** Holds a dialogue: the machines of the core, and what they ask for. */
 export function conversation(parts: ConversationParts): Conversation {
@@ -318,7 +320,7 @@ export function conversation(parts: ConversationParts): Conversation {
       ticks++
       if (ticks % ticksPerLook !== 0) return
       speech.tick()
-      turns.tick()
+      if (ticks % ticksPerShow === 0) turns.tick()
       if (socket === undefined || isDraining) return
       responses.tick(now)
       tools.tick(now)
