@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { startGenerator } from './generator/generator-process.ts'
 import { type Options, readOptions } from './options.ts'
-import { pinToRest } from './process/pinned-child.ts'
 import { resultsOf, tableOf } from './report.ts'
 import { type Bench, FULL, QUICK } from './rows/bench-context.ts'
 import type { Row } from './rows/row.ts'
@@ -30,7 +29,6 @@ setTimeout(() => {
   process.exit(1)
 }, minutes * 60_000).unref()
 
-await pinToRest(process.pid)
 const generator = await startGenerator()
 const nodeArgs = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
 const bench: Bench = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRoles, migrate, type ServiceSchema, serviceSchemas } from '@toritsugi/db'
 import { removeAfterwards, startNats, startPostgres } from '@toritsugi/embedded-servers'
-import { pinToRest } from '../process/pinned-child.ts'
+import { type Core, keepOn } from '../process/pinned-child.ts'
 
 /** The real servers under the services, for one run: empty at the start, gone after it. */
 export type House = {
@@ -20,7 +20,11 @@ export type House = {
  * Starts nats-server, and Postgres with every migration when it is wanted.
  * @param wanted durable: false lets Postgres not wait for the disk; true, as in production, is the default
  */
-export async function openHouse(wanted: { database: boolean; durable?: boolean }): Promise<House> {
+export async function openHouse(wanted: {
+  database: boolean
+  core: Core
+  durable?: boolean
+}): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'toritsugi-bench-'))
   removeAfterwards(folder)
   const closers: (() => Promise<unknown>)[] = []
@@ -31,10 +35,8 @@ export async function openHouse(wanted: { database: boolean; durable?: boolean }
   try {
     const nats = await startNats({ storeDir: join(folder, 'nats'), port: 0 })
     closers.push(() => nats.stop())
-    await pinToRest(nats.pid)
-    const postgresUrl = wanted.database
-      ? await startDatabase(folder, wanted.durable ?? true, closers)
-      : undefined
+    await keepOn(wanted.core, nats.pid)
+    const postgresUrl = wanted.database ? await startDatabase(folder, wanted, closers) : undefined
     return {
       natsUrl: nats.url,
       folder,
@@ -55,12 +57,12 @@ export async function openHouse(wanted: { database: boolean; durable?: boolean }
 
 async function startDatabase(
   folder: string,
-  durable: boolean,
+  { core, durable = true }: { core: Core; durable?: boolean },
   closers: (() => Promise<unknown>)[],
 ): Promise<{ url: string; password: string }> {
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: 0, durable })
   closers.push(() => postgres.stop())
-  await pinToRest(postgres.pid)
+  await keepOn(core, postgres.pid)
   const password = randomBytes(12).toString('hex')
   const passwords = Object.fromEntries(serviceSchemas.map((schema) => [schema, password]))
   await createRoles(postgres.url, passwords as Record<ServiceSchema, string>)

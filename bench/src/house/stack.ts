@@ -33,8 +33,8 @@ export type StackOptions = {
   /** More variables, for one program. */
   env?: Partial<Record<Program, Readonly<Record<string, string>>>>
   nodeArgs?: readonly string[]
-  /** Where a program runs; default: anywhere. */
-  coreOf?: (program: Program) => Core
+  /** Where a program runs, and the servers beneath. Default: anywhere. */
+  coreOf?: (program: Program | 'servers') => Core
   durable?: boolean
 }
 
@@ -57,6 +57,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const { programs, secrets = newSecrets() } = options
   const house = await openHouse({
     database: programs.some((program) => roles[program] !== undefined),
+    core: options.coreOf?.('servers') ?? 'any',
     ...(options.durable === undefined ? {} : { durable: options.durable }),
   })
   const services = new Map<Program, ServiceProcess>()

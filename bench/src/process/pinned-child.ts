@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { guard, release } from '@toritsugi/embedded-servers'
 
-/** Which core a child is kept on: the subject has one for itself, everything else shares the other; or it is free. */
+/** Which core a process is kept on: the subject has one for itself, everything else shares the other; or it is free. */
 export type Core = 'subject' | 'rest' | 'any'
 
 export type PinnedChild = {
@@ -39,6 +39,12 @@ export const canPin = tasksetPath !== undefined && availableParallelism() >= 2
 /** The core the subject has for itself; null when nothing can be pinned. */
 export const subjectCore: number | null = canPin ? 0 : null
 
+const coresOf: Readonly<Record<Core, string>> = {
+  subject: '0',
+  rest: '1',
+  any: `0-${Math.max(1, availableParallelism() - 1)}`,
+}
+
 /** Starts a Node process on its core. It has a channel for messages, and cannot outlive us. */
 export function startPinned(options: {
   name: string
@@ -50,10 +56,8 @@ export function startPinned(options: {
   onLine?: (line: string) => void
 }): PinnedChild {
   const node = [process.execPath, ...(options.nodeArgs ?? []), options.script, ...(options.args ?? [])]
-  const [command, ...args] =
-    canPin && options.core !== 'any'
-      ? [tasksetPath as string, '-c', options.core === 'subject' ? '0' : '1', ...node]
-      : node
+  // Also when it is free: a child would otherwise be kept where we are.
+  const [command, ...args] = canPin ? [tasksetPath as string, '-c', coresOf[options.core], ...node] : node
   const child = spawn(command as string, args, {
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -67,11 +71,13 @@ export function startPinned(options: {
   return childOf(options.name, pid, child, options.onLine)
 }
 
-/** Keeps a process that is already running on the core of everything else; all its threads. */
-export function pinToRest(pid: number): Promise<void> {
+/** Keeps a process that is already running on a core, or sets it free; all its threads. */
+export function keepOn(core: Core, pid: number): Promise<void> {
   if (!canPin) return Promise.resolve()
   return new Promise((resolve) => {
-    const tool = spawn(tasksetPath as string, ['-a', '-c', '-p', '1', String(pid)], { stdio: 'ignore' })
+    const tool = spawn(tasksetPath as string, ['-a', '-c', '-p', coresOf[core], String(pid)], {
+      stdio: 'ignore',
+    })
     tool.once('close', () => resolve())
     tool.once('error', () => resolve())
   })

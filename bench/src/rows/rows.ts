@@ -1,4 +1,5 @@
 import type { RowGroup } from '../options.ts'
+import { keepOn } from '../process/pinned-child.ts'
 import { admissionRow } from './admission-row.ts'
 import { answerRow } from './answer-row.ts'
 import type { Bench } from './bench-context.ts'
@@ -20,6 +21,9 @@ const measures: Partial<Record<RowGroup, (bench: Bench) => Promise<Row[]>>> = {
   admission: async (bench) => [await admissionRow(bench)],
 }
 
+/** Here nothing is compared, and no core is the subject's own: the whole stack has the whole machine. */
+const WHOLE_MACHINE: ReadonlySet<RowGroup> = new Set(['answer', 'webhook', 'event'])
+
 /** Measures the groups one after another; one that breaks is void, and the others go on. */
 export async function measureRows(bench: Bench, groups: readonly RowGroup[]): Promise<Row[]> {
   const rows: Row[] = []
@@ -30,6 +34,7 @@ export async function measureRows(bench: Bench, groups: readonly RowGroup[]): Pr
     const measure = measures[group] ?? ((of: Bench) => webhookRows(of, stackRows))
     bench.log(`\n── ${group}`)
     try {
+      await keepOn(WHOLE_MACHINE.has(group) ? 'any' : 'rest', process.pid)
       rows.push(...(await measure(bench)))
     } catch (error) {
       rows.push({

@@ -14,7 +14,7 @@ const STREAM_TOKEN_SECRET = randomBytes(32).toString('hex')
  * and realtime-session on the other core.
  */
 export async function startBridge(modelUrl: string, nodeArgs: readonly string[] = []): Promise<Subject> {
-  const house = await openHouse({ database: false })
+  const house = await openHouse({ database: false, core: 'rest' })
   const closers: (() => Promise<unknown>)[] = [() => house.stop()]
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close()

@@ -42,8 +42,10 @@ export function startTimerRunner(options: TimerRunnerOptions): TimerRunner {
   const { db, handle, log = silent, parallel = 4, pollMs = 1000, handlerTimeoutMs = 10_000 } = options
   let stopped = false
   let nextLook: NodeJS.Timeout | undefined
+  /** Monotonic ms of the next look. */
+  let nextLookAt = Number.POSITIVE_INFINITY
   const workers = new Set<Promise<void>>()
-  const unlisten = db.notifications.on(wakeChannel(db.schema, 'timer'), look)
+  const unlisten = db.notifications.on(wakeChannel(db.schema, 'timer'), hear)
 
   /** One claim and its handler; false when nothing was due. */
   const fireOne = async (): Promise<boolean> => {
@@ -94,8 +96,14 @@ export function startTimerRunner(options: TimerRunnerOptions): TimerRunner {
 
   const work = async (): Promise<void> => {
     try {
-      while (!stopped && (await fireOne()));
-      if (!stopped) lookIn(await untilNext())
+      // Mostly nothing is due: that is asked first, it costs one statement and no transaction.
+      let nextMs = await untilNext()
+      if (nextMs <= 0) {
+        while (!stopped && (await fireOne()));
+        // One that is due still and was not to be had is being worked on elsewhere.
+        nextMs = Math.max(await untilNext(), lockedPauseMs)
+      }
+      lookIn(nextMs)
     } catch (err) {
       log.warn({ err }, 'timers cannot be read')
       lookIn(pollMs)
@@ -104,9 +112,7 @@ export function startTimerRunner(options: TimerRunnerOptions): TimerRunner {
 
   const untilNext = async (): Promise<number> => {
     const nextMs = await nextTimerInMs(db.client, db.schema)
-    if (nextMs === null) return pollMs
-    // One that is due and was not to be had is being worked on elsewhere.
-    return Math.min(nextMs <= 0 ? lockedPauseMs : nextMs + 1, pollMs)
+    return nextMs === null ? pollMs : Math.min(nextMs + 1, pollMs)
   }
 
   /** Starts one more worker if there is room; a worker that finds something calls for the next one. */
@@ -116,9 +122,23 @@ export function startTimerRunner(options: TimerRunnerOptions): TimerRunner {
     workers.add(worker)
   }
 
+  /** Moves the next look forward, never back: what was heard while a worker asked must not be lost. */
   function lookIn(ms: number): void {
+    const at = performance.now() + ms
+    if (stopped || at >= nextLookAt) return
+    nextLookAt = at
     clearTimeout(nextLook)
-    if (!stopped) nextLook = setTimeout(look, ms)
+    nextLook = setTimeout(() => {
+      nextLookAt = Number.POSITIVE_INFINITY
+      look()
+    }, ms)
+  }
+
+  /** A deadline was set; null: some may have been. One that comes after the next look costs nothing. */
+  function hear(dueAt: string | null): void {
+    const ms = Number(dueAt ?? Number.NaN) - Date.now()
+    if (ms > 0) lookIn(ms + 1)
+    else look()
   }
 
   look()

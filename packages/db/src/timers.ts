@@ -19,13 +19,13 @@ const wakeWithinMs = 5000
 
 /**
  * Sets or moves a deadline in the transaction of the step that wants it. The runner is woken at commit when the
- * deadline is near; it looks for later ones by itself, in good time.
+ * deadline is near, and told which it is (Unix ms); it looks for later ones by itself, in good time.
  */
 export async function setTimer(tx: Tx, schema: ServiceSchema, timer: NewTimer): Promise<void> {
   const body = storableJson(timer.body)
   await tx.$executeRaw`
     WITH told AS (
-      SELECT pg_notify(${wakeChannel(schema, 'timer')}, '')
+      SELECT pg_notify(${wakeChannel(schema, 'timer')}, ${String(timer.dueAt.getTime())})
       WHERE ${timer.dueAt} < clock_timestamp() + make_interval(secs => ${wakeWithinMs / 1000})
     )
     INSERT INTO ${table(schema, 'timer')} (key, kind, due_at, body)

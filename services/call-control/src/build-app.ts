@@ -186,7 +186,7 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
           applyInOrder: (tx, fact, effect) =>
             applyInOrder(tx, 'call_control', 'call-control', fact, arrival, effect),
           play,
-          exists: callExists,
+          exists: (callId) => callExists(db.client, callId),
           addToTimeline,
           addCost,
         },

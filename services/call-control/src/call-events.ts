@@ -11,7 +11,7 @@ export type CallEventsDeps<Tx> = {
     effect: () => Promise<void>,
   ): Promise<'applied' | 'repeated' | 'stale' | 'parked'>
   play(tx: Tx, callId: CallId, event: CallEvent): Promise<Played | null>
-  exists(tx: Tx, callId: CallId): Promise<boolean>
+  exists(callId: CallId): Promise<boolean>
   addToTimeline(tx: Tx, facts: readonly Envelope[]): Promise<void>
   addCost(tx: Tx, callId: CallId, cost: FactData<'usage.priced'>): Promise<void>
 }
@@ -26,17 +26,18 @@ export async function takeCallFact<Tx>(
   envelope: Envelope,
 ): Promise<'parked' | undefined> {
   const callId = CallId.parse(envelope.subject)
-  const applied = await deps.inTransaction(async (tx) => {
-    if (!(await deps.exists(tx, callId))) throw new Fault('call.not-found', { retryable: true })
-    return deps.applyInOrder(tx, envelope, async () => {
+  // Before the transaction: a call that is there stays, and most that are not there yet come in a moment.
+  if (!(await deps.exists(callId))) throw new Fault('call.not-found', { retryable: true })
+  const applied = await deps.inTransaction((tx) =>
+    deps.applyInOrder(tx, envelope, async () => {
       await deps.addToTimeline(tx, [envelope])
       if (envelope.type === 'usage.priced') {
         await deps.addCost(tx, callId, envelope.data as FactData<'usage.priced'>)
       }
       const event = callEventOf(envelope)
       if (event !== null) await deps.play(tx, callId, event)
-    })
-  })
+    }),
+  )
   return applied === 'parked' ? 'parked' : undefined
 }
 

@@ -127,7 +127,8 @@ export async function findCallId(tx: Tx, carrierCallId: string): Promise<CallId 
 }
 
 export async function callExists(tx: Tx, callId: CallId): Promise<boolean> {
-  return (await tx.call.count({ where: { id: callId } })) > 0
+  const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM "call_control"."call" WHERE id = ${callId}`
+  return rows.length > 0
 }
 
 /** The number that was called. */

@@ -173,8 +173,9 @@ describe('a transcript in the database', () => {
 
   it('keeps every fact when many of one call come at the same time', async () => {
     const callId = newId('call')
-    const facts = Array.from({ length: 20 }, (_, i) => spoken(callId, ended(i + 1, `text ${i + 1}`))).flat()
-    await Promise.all([...facts, streamEnded(callId, [1, 20]), callEnded(callId)].map(runner.applyFact))
+    const numbers = Array.from({ length: 20 }, (_, i) => i + 1)
+    const facts = numbers.flatMap((n) => spoken(callId, ended(n, `text ${n}`)))
+    await Promise.all([...facts, streamEnded(callId, numbers), callEnded(callId)].map(runner.applyFact))
     const transcript = await runner.find(callId)
     expect(transcript?.utterances).toHaveLength(20)
     expect(transcript?.utterances.at(-1)?.text).toBe('text 20')

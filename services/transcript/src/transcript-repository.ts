@@ -52,10 +52,7 @@ async function changeTranscript(
   callId: CallId,
   decide: (state: TranscriptState) => Step<TranscriptState, TranscriptCommand>,
 ): Promise<Step<TranscriptState, TranscriptCommand>> {
-  await tx.$executeRaw`INSERT INTO transcript.transcript (call_id) VALUES (${callId}) ON CONFLICT DO NOTHING`
-  await tx.$executeRaw`SELECT 1 FROM transcript.transcript WHERE call_id = ${callId} FOR UPDATE`
-  const before = await loadTranscript(tx, callId)
-  if (before === null) throw new Error('a transcript vanished while it was locked')
+  const before = await lockTranscript(tx, callId)
   const done = decide(before)
   await saveTranscript(tx, before, done.state)
   for (const command of done.commands) await obey(tx, callId, command)
@@ -95,9 +92,31 @@ function completedFact(callId: CallId, data: Envelope['data']): NewFact {
   }
 }
 
+type Row = {
+  streamsExpected: number | null
+  completedAt: Date | null
+  complete: boolean
+  missing: string[]
+  utterances: number | null
+}
+
+async function lockTranscript(tx: Tx, callId: CallId): Promise<TranscriptState> {
+  // One statement: setting the key to itself locks the row and gives it back.
+  const [row] = await tx.$queryRaw<Row[]>`
+    INSERT INTO transcript.transcript AS known (call_id) VALUES (${callId})
+    ON CONFLICT (call_id) DO UPDATE SET call_id = known.call_id
+    RETURNING streams_expected AS "streamsExpected", completed_at AS "completedAt", complete, missing,
+      utterances`
+  if (row === undefined) throw new Error('a transcript vanished while it was locked')
+  return withParts(tx, callId, row)
+}
+
 async function loadTranscript(tx: Tx, callId: CallId): Promise<TranscriptState | null> {
   const row = await tx.transcript.findUnique({ where: { callId } })
-  if (row === null) return null
+  return row === null ? null : withParts(tx, callId, row)
+}
+
+async function withParts(tx: Tx, callId: CallId, row: Row): Promise<TranscriptState> {
   const streams = await tx.transcriptStream.findMany({ where: { callId } })
   const turns = await tx.utterance.findMany({ where: { callId } })
   return {

@@ -9,7 +9,10 @@ export type CarrierSocket = {
   binary(bytes: Buffer): void
   /** Bytes under the WebSocket layer. */
   raw(bytes: Buffer): void
-  /** Resolves when the bridge has read everything that was sent, or has closed. */
+  /**
+   * Resolves when the bridge has read everything that was sent, or has closed. After `raw` it may rightly wait for
+   * the rest of a frame that never comes: then this resolves after a moment all the same.
+   */
   settled(): Promise<void>
   /** Closes in one of the ways a socket ends; resolves with the code the bridge closed with, or our own. */
   end(how: 'close' | 'cut'): Promise<number>
@@ -35,6 +38,7 @@ export function openCarrierSocket(
       skipUTF8Validation: true,
     })
     let code: number | undefined
+    let isBroken = false
     const closed = new Promise<number>((done) => {
       socket.on('close', (given) => {
         code = given
@@ -52,7 +56,10 @@ export function openCarrierSocket(
       resolve({
         text: (bytes) => socket.send(bytes, { binary: false }),
         binary: (bytes) => socket.send(bytes, { binary: true }),
-        raw: (bytes) => void under.write(bytes),
+        raw(bytes) {
+          isBroken = true
+          under.write(bytes)
+        },
         get isOpen() {
           return socket.readyState === WebSocket.OPEN
         },
@@ -60,11 +67,13 @@ export function openCarrierSocket(
           if (socket.readyState !== WebSocket.OPEN) return Promise.resolve()
           const answered = new Promise<void>((done) => socket.once('pong', () => done()))
           socket.ping()
-          return within(Promise.race([answered, closed.then(() => {})]), 'no pong and no close')
+          const read = Promise.race([answered, closed.then(() => {})])
+          return isBroken ? Promise.race([read, aMoment()]) : within(read, 'no pong and no close')
         },
         end(how) {
           if (code !== undefined) return Promise.resolve(code)
-          if (how === 'cut') under.destroy()
+          // Whoever waits for the rest of a frame cannot read a close either.
+          if (how === 'cut' || isBroken) under.destroy()
           else socket.close(1000)
           return within(closed, 'the socket does not close')
         },
@@ -72,6 +81,8 @@ export function openCarrierSocket(
     })
   })
 }
+
+const aMoment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300))
 
 function within<T>(work: Promise<T>, what: string): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import type { Growth } from './kind.ts'
 /** Node's own debugger port is asked: the program runs as it is, nothing is put into it. */
 export const INSPECTED: readonly string[] = ['--inspect=127.0.0.1:0']
 
-type Measure = { heapKib: number; resources: Record<string, number> }
+export type Measure = { heapKib: number; resources: Record<string, number> }
 
 /** Looks into a running service: heap after a full collection, and what it holds open. */
 export type ProcessProbe = {

@@ -1,15 +1,23 @@
 import type { ServiceProcess } from '@toritsugi/bench'
-import type { KindReport, Tally } from './kind.ts'
-import { growthOf, type ProcessProbe, probe, tooMuch } from './process-probe.ts'
+import type { Growth, KindReport, Tally } from './kind.ts'
+import { growthOf, type Measure, type ProcessProbe, probe, tooMuch } from './process-probe.ts'
+
+/** Timers and sockets of what has just ended are still there for a moment: only what stays has grown. */
+const SETTLE_MS = 12_000
+
+async function settledGrowth(before: Measure, of: ProcessProbe): Promise<Growth> {
+  const deadline = performance.now() + SETTLE_MS
+  for (;;) {
+    const grown = growthOf(before, await of.measure())
+    if (tooMuch(grown) === undefined || performance.now() > deadline) return grown
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
 
 /** What call-control says once, at its first start. */
 export const FIRST_START = /The first API key/
 
-type Watched = {
-  service: ServiceProcess
-  probe: ProcessProbe
-  half?: Awaited<ReturnType<ProcessProbe['measure']>>
-}
+type Watched = { service: ServiceProcess; probe: ProcessProbe; half?: Measure }
 
 /** The services a kind is aimed at: they must live, stay small, and complain of nothing they need not. */
 export class WatchedServices {
@@ -47,7 +55,7 @@ export class WatchedServices {
         continue
       }
       if (half !== undefined) {
-        const grown = growthOf(half, await of.measure())
+        const grown = await settledGrowth(half, of)
         growth.push({ process: service.program, ...grown })
         const why = tooMuch(grown)
         if (why !== undefined) tally.fail(`${service.program}: ${why}`)
