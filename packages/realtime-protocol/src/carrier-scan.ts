@@ -23,6 +23,8 @@ export type CarrierScan = {
   payloadEnd: number
   /** Ms since the stream started; -1 when it is missing or not a number. */
   timestampMs: number
+  timestampStart: number
+  timestampEnd: number
   /** True unless the track is named and is not the caller's. */
   inbound: boolean
   /** The name of a `mark`. */
@@ -37,6 +39,8 @@ export const newCarrierScan = (): CarrierScan => ({
   payloadStart: 0,
   payloadEnd: 0,
   timestampMs: -1,
+  timestampStart: 0,
+  timestampEnd: 0,
   inbound: true,
   nameStart: 0,
   nameEnd: 0,
@@ -133,7 +137,7 @@ function scanMedia(bytes: Buffer, at: number, found: CarrierScan): number {
       } else {
         const end = stringEnd(bytes, start)
         if (end < 0) return -1
-        if (isExactly(bytes, keyStart, keyEnd, TIMESTAMP)) found.timestampMs = decimal(bytes, start, end)
+        if (isExactly(bytes, keyStart, keyEnd, TIMESTAMP)) takeTimestamp(bytes, start, end, found)
         else if (isExactly(bytes, keyStart, keyEnd, TRACK)) {
           found.inbound = isExactly(bytes, start, end, INBOUND)
         }
@@ -142,7 +146,7 @@ function scanMedia(bytes: Buffer, at: number, found: CarrierScan): number {
     } else {
       const end = plainValueEnd(bytes, i)
       if (end < 0) return -1
-      if (isExactly(bytes, keyStart, keyEnd, TIMESTAMP)) found.timestampMs = decimal(bytes, i, end)
+      if (isExactly(bytes, keyStart, keyEnd, TIMESTAMP)) takeTimestamp(bytes, i, end, found)
       else if (isExactly(bytes, keyStart, keyEnd, PAYLOAD)) return -1
       else if (isExactly(bytes, keyStart, keyEnd, TRACK)) return -1
       i = end
@@ -151,6 +155,12 @@ function scanMedia(bytes: Buffer, at: number, found: CarrierScan): number {
     if (bytes[i] === COMMA) i = skipSpace(bytes, i + 1)
     else return bytes[i] === CLOSE ? i + 1 : -1
   }
+}
+
+function takeTimestamp(bytes: Buffer, start: number, end: number, found: CarrierScan): void {
+  found.timestampMs = decimal(bytes, start, end)
+  found.timestampStart = start
+  found.timestampEnd = end
 }
 
 /** Reads `{"name":"…"}`, its first byte at `at`; the place behind it, or -1. */

@@ -1,6 +1,7 @@
 export { appendFrame, appendFrameLength, writeAppendFrame } from './append-frame.ts'
 export { base64Bytes, isBase64 } from './base64-text.ts'
 export { type CarrierFrames, carrierFrames, type Mark, readMark } from './carrier-frame.ts'
+export { type CarrierLayout, carrierLayout } from './carrier-layout.ts'
 export { type CarrierScan, newCarrierScan, scanCarrierMessage } from './carrier-scan.ts'
 export type {
   AudioFormat,
@@ -12,6 +13,7 @@ export type {
 } from './client-events.ts'
 export { type DeltaScan, newDeltaScan, scanAudioDelta } from './delta-scan.ts'
 export { cancelledOutput, dialogueItem, dialogueItems } from './dialogue-items.ts'
+export { frameRoom } from './frame-room.ts'
 export { isExactly } from './json-bytes.ts'
 export { classifyClose, classifyError, classifyStatus, type ErrorClass } from './model-errors.ts'
 export {

@@ -1,5 +1,11 @@
 import { MULAW_SILENCE } from '@toritsugi/audio'
-import { appendFrame, appendFrameLength, base64Bytes, writeAppendFrame } from '@toritsugi/realtime-protocol'
+import {
+  appendFrame,
+  appendFrameLength,
+  base64Bytes,
+  frameRoom,
+  writeAppendFrame,
+} from '@toritsugi/realtime-protocol'
 import type { BridgeCounts } from './bridge-metrics.ts'
 import type { Batch } from './core/load.ts'
 import { frameCame, type StreamClock, silenceDue } from './core/stream-clock.ts'
@@ -52,7 +58,7 @@ export function callerAudio(parts: {
     if (count === 0) return
     let length = 0
     for (let i = 0; i < count; i++) length += appendFrameLength((ends[i] as number) - (starts[i] as number))
-    const target = Buffer.allocUnsafe(length)
+    const target = frameRoom(length)
     let at = 0
     for (let i = 0; i < count; i++) {
       at = writeAppendFrame(target, at, sources[i] as Buffer, starts[i] as number, ends[i] as number)
@@ -102,9 +108,7 @@ export function callerAudio(parts: {
       totalBytes += length
       const batch = parts.batch()
       if (batch === 1 && sources.length === 0) {
-        const frame = Buffer.allocUnsafe(appendFrameLength(end - start))
-        writeAppendFrame(frame, 0, bytes, start, end)
-        socket.write(frame)
+        socket.write(appendFrame(bytes, start, end))
         return
       }
       sources.push(bytes)

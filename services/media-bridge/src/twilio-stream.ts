@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import {
   type CarrierFrames,
   carrierFrames,
+  carrierLayout,
   isBase64,
   isExactly,
   type Mark,
@@ -71,6 +72,7 @@ export function twilioStream(
       counts.dropped['carrier-not-reading'] += count
     },
   })
+  const layout = carrierLayout()
   let frames: CarrierFrames | undefined
   let sid: Buffer | undefined
   let bad = 0
@@ -90,9 +92,12 @@ export function twilioStream(
     setTimeout(() => ws.terminate(), closeGraceMs).unref()
   }
 
-  const frame = (bytes: Buffer, start: number, end: number, timestampMs: number): void => {
-    if (isBase64(bytes, start, end)) ears.frame(bytes, start, end, timestampMs)
+  /** @returns whether it was one */
+  const frame = (bytes: Buffer, start: number, end: number, timestampMs: number): boolean => {
+    const isGood = isBase64(bytes, start, end)
+    if (isGood) ears.frame(bytes, start, end, timestampMs)
     else complain('bad-payload')
+    return isGood
   }
 
   const take = (message: CarrierMessage): void => {
@@ -136,7 +141,8 @@ export function twilioStream(
   }
 
   const receive = (bytes: Buffer): void => {
-    scanCarrierMessage(bytes, scan)
+    const isAlike = layout.matches(bytes, scan)
+    if (!isAlike) scanCarrierMessage(bytes, scan)
     if (scan.kind === 'other') {
       take(readCarrierMessage(bytes))
       return
@@ -146,7 +152,9 @@ export function twilioStream(
       return
     }
     if (scan.kind === 'mark') echo(bytes, scan.nameStart, scan.nameEnd)
-    else if (scan.inbound) frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)
+    else if (!scan.inbound) return
+    else if (isAlike) ears.frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)
+    else if (frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)) layout.remember(bytes, scan)
   }
 
   ws.on('message', (data: RawData, isBinary: boolean) => {
