@@ -25,6 +25,14 @@ export type CarrierSwitches = {
   streamErrorOnServerClose: boolean
   /** Which events an inbound number's status callback gets. */
   inboundCallbacks: 'completed' | 'all'
+  /** Whether `<Gather>` tells `msg` and `FinishedOnKey` beside `Digits`: seen, but not documented. */
+  gatherExtras: 'sent' | 'left-out'
+  /** Whether `SpeechResult` comes with `Confidence`, which may be missing. */
+  speechConfidence: 'sent' | 'left-out'
+  /** What `actionOnEmptyResult` sends when there was no input: empty parameters, or none. */
+  emptyGather: 'empty' | 'left-out'
+  /** Whether speech during a prompt with `bargeIn="false"` is understood when the prompt is over. */
+  speechInProtectedPrompt: 'heard' | 'missed'
   /** Text of a 20003 body: both are seen. */
   refusedCredentials: 'Authenticate' | 'Authentication Error - invalid username'
   /** Opens `ws://` streams too, for a local set-up without TLS. The real service refuses them with 31922. */
@@ -43,6 +51,10 @@ export const DEFAULT_SWITCHES: Readonly<CarrierSwitches> = {
   invalidMessage: 'warned',
   streamErrorOnServerClose: true,
   inboundCallbacks: 'completed',
+  gatherExtras: 'sent',
+  speechConfidence: 'sent',
+  emptyGather: 'empty',
+  speechInProtectedPrompt: 'heard',
   refusedCredentials: 'Authenticate',
   allowInsecureStreams: false,
 }

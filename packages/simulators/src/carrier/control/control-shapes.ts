@@ -64,6 +64,10 @@ const SWITCHES: Record<keyof CarrierSwitches, Shape> = {
   invalidMessage: oneOf('warned', 'ends-stream'),
   streamErrorOnServerClose: bool,
   inboundCallbacks: oneOf('completed', 'all'),
+  gatherExtras: oneOf('sent', 'left-out'),
+  speechConfidence: oneOf('sent', 'left-out'),
+  emptyGather: oneOf('empty', 'left-out'),
+  speechInProtectedPrompt: oneOf('heard', 'missed'),
   refusedCredentials: oneOf('Authenticate', 'Authentication Error - invalid username'),
   allowInsecureStreams: bool,
 }

@@ -1,8 +1,9 @@
-import { readWav, resample, speak, type VoiceBand, writeWav } from '@toritsugi/audio'
+import { mix, readWav, resample, speak, type VoiceBand, writeWav } from '@toritsugi/audio'
 import { Waiting } from '../core/waiting.ts'
 import { FRAME_SAMPLES, type Handset } from '../line/line.ts'
 import { FRAME_MS } from '../line/ticker.ts'
 import { type HeardPhrase, Hearing, type PhoneWord } from './hearing.ts'
+import { noise } from './noise.ts'
 import type { Happening, PhoneEnd, PhoneEvent } from './phone-event.ts'
 import { firstSoundAfter, lastSoundBefore, longestSilence, type Stretch } from './sound.ts'
 import { Tape } from './tape.ts'
@@ -115,9 +116,14 @@ export class Phone implements Handset {
     return longestSilence(this.heardAudio, fromMs, toMs, dbfs)
   }
 
-  /** Speaks, after what it is saying already. Resolves when said, or cut off by the end of the call. */
-  say(text: string, options: { rate?: number } = {}): Promise<Said> {
-    return this.#play(speak(text, this.band, options), text)
+  /**
+   * Speaks, after what it is saying already. Resolves when said, or cut off by the end of the call. `unclear`: with so much
+   * noise in the voice that words can be understood, but nobody would swear to them.
+   */
+  say(text: string, options: { rate?: number; unclear?: boolean } = {}): Promise<Said> {
+    const { unclear = false, ...voice } = options
+    const pcm = speak(text, this.band, voice)
+    return this.#play(unclear ? mix(pcm, noise(pcm.length)) : pcm, text)
   }
 
   /** Plays a WAV file of any rate into the call. */

@@ -24,6 +24,7 @@ export function namedScript(name: string): string {
  * Reads a script: one step a line; a line that begins with `#` is a comment. An Error names the line that is not understood.
  *
  *     say <text>                      speaks to the end
+ *     say-unclearly <text>            the same in a noisy voice
  *     begin-to-say <text>             speaks while the script goes on
  *     wait-to-hear [10s] <pattern>    until such words were heard
  *     wait-for-silence <duration>     until nothing was heard for so long
@@ -53,6 +54,10 @@ function stepOf(line: string): Step['run'] {
     case 'say': {
       const words = need(rest, 'something to say')
       return (phone) => phone.say(words)
+    }
+    case 'say-unclearly': {
+      const words = need(rest, 'something to say')
+      return (phone) => phone.say(words, { unclear: true })
     }
     case 'begin-to-say': {
       const words = need(rest, 'something to say')

@@ -1,6 +1,7 @@
 import type { TwimlElement } from '../twiml/parse.ts'
 import { connect } from './connect.ts'
 import { hangup, pause, redirect, reject } from './flow.ts'
+import { gather } from './gather.ts'
 import { play } from './play.ts'
 import { record } from './record.ts'
 import { say } from './say.ts'
@@ -12,6 +13,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   Play: play,
   Pause: pause,
   Record: record,
+  Gather: gather,
   Connect: connect,
   Redirect: redirect,
   Hangup: hangup,
