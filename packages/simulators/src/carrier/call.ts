@@ -1,3 +1,4 @@
+import type { AnsweredBy } from './amd/machine-detector.ts'
 import { voiceParams } from './core/call-params.ts'
 import { newSid } from './core/sid.ts'
 import { runDocuments } from './documents/call-run.ts'
@@ -77,6 +78,8 @@ export class Call {
   endedAt: Date | undefined
   updatedAt = new Date()
   sipCode: number | undefined
+  /** Who answered, as far as that was asked and is known. */
+  answeredBy: AnsweredBy | undefined
   /** The stream that is open now. */
   stream: MediaStream | undefined
   readonly streams: MediaStream[] = []
@@ -108,6 +111,11 @@ export class Call {
 
   get isOver(): boolean {
     return this.endedAt !== undefined
+  }
+
+  /** Whether a document has been asked for. */
+  get hasRun(): boolean {
+    return this.#run !== undefined
   }
 
   get isAnswered(): boolean {
@@ -189,9 +197,13 @@ export class Call {
     }
   }
 
-  /** Sends a request about this call and writes it into the history. */
-  async webhook(request: WebhookRequest): Promise<WebhookAnswer> {
-    const params = { ...voiceParams(this), ...request.params }
+  /**
+   * Sends a request about this call and writes it into the history. `isBare`: with the SIDs of call and account instead of
+   * all that voice requests tell.
+   */
+  async webhook(request: WebhookRequest, isBare = false): Promise<WebhookAnswer> {
+    const about = isBare ? { AccountSid: this.world.account.sid, CallSid: this.sid } : voiceParams(this)
+    const params = { ...about, ...request.params }
     const answer = await this.world.webhooks.deliver({ ...request, params })
     const outcome = answer.is === 'answered' ? String(answer.status) : `${answer.code} ${answer.message}`
     this.note({

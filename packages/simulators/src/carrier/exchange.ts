@@ -1,3 +1,5 @@
+import type { MachineDetection } from './amd/amd-inputs.ts'
+import { runAnswered } from './amd/answered-call.ts'
 import { Call } from './call.ts'
 import { wait } from './line/line.ts'
 import type { Phone } from './phone/phone.ts'
@@ -56,8 +58,11 @@ export function keepCall(world: World, call: Call): void {
   }
 }
 
-/** Dials a queued call's phone and follows it until it is answered or will not be. `ringSeconds` as asked for. */
-export async function dialOut(world: World, call: Call, ringSeconds: number): Promise<void> {
+/** How a call is dialed: ring time as asked for, and whether it is to be found out who answers. */
+export type Dialing = { ringSeconds: number; detection: MachineDetection | undefined }
+
+/** Dials a queued call's phone and follows it until it is answered or will not be. */
+export async function dialOut(world: World, call: Call, { ringSeconds, detection }: Dialing): Promise<void> {
   const canceled = new AbortController()
   const stopWatching = call.onEvent(() => {
     if (call.isOver) canceled.abort()
@@ -89,6 +94,6 @@ export async function dialOut(world: World, call: Call, ringSeconds: number): Pr
   else if (answerMs > ringMs) call.finish('no-answer', 'no-answer', 487)
   else {
     call.answer()
-    call.run(call.voice.source)
+    await runAnswered(call, detection)
   }
 }

@@ -7,7 +7,14 @@ export type CallProgress = 'initiated' | 'ringing' | 'answered' | 'completed'
 
 export type CallbackSettings = { url: string; method: Method; events: ReadonlySet<CallProgress> }
 
-type Due = { event: string; url: string; method: Method; params: Record<string, string> }
+type Due = {
+  event: string
+  url: string
+  method: Method
+  params: Record<string, string>
+  /** Carries no parameters of the call but its and the account's SID. */
+  isBare?: boolean
+}
 
 const HOLD_MS = 500
 
@@ -72,10 +79,10 @@ export class StatusCallbacks {
     }
   }
 
-  #enqueue({ url, method, params }: Due, idempotencyToken: string): void {
+  #enqueue({ url, method, params, isBare }: Due, idempotencyToken: string): void {
     this.#chain = this.#chain.then(async () => {
       const call = this.#call
-      const answer = await call.webhook({ url, method, params, idempotencyToken })
+      const answer = await call.webhook({ url, method, params, idempotencyToken }, isBare)
       const bad =
         answer.is === 'failed' ? answer.message : answer.status >= 300 ? `HTTP ${answer.status}` : undefined
       if (bad === undefined) return

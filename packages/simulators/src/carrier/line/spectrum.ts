@@ -1,3 +1,5 @@
+import { peak, rms } from '@toritsugi/audio'
+
 /** Where the spectrum of a frame is looked at: every 100 Hz of the telephone band. */
 export const BIN_HZ: readonly number[] = Array.from({ length: 35 }, (_, index) => 300 + 100 * index)
 
@@ -33,24 +35,30 @@ export function noiseShareOf(frame: Int16Array): number {
   return Math.min(1, (middle * powers.length) / total)
 }
 
-/** The tones a frame consists of: their bins in Hz, ascending; undefined when it is anything else. */
-export function tonesOf(frame: Int16Array): readonly number[] | undefined {
+/** A frame that is one tone (its bin in Hz), or a chord of two; undefined when it is anything else. */
+export function toneIn(frame: Int16Array): number | 'chord' | undefined {
   const powers = spectrumOf(frame)
   const total = powers.reduce((sum, power) => sum + power, 0)
   if (total === 0) return undefined
-  const tones: number[] = []
-  let share = 0
-  while (share < PURE && tones.length < MOST_TONES) {
-    const top = powers.reduce((best, power, index) => (power > (powers[best] as number) ? index : best), 0)
-    // A tone between two bins is in both.
-    for (const bin of [top - 1, top, top + 1]) {
-      share += (powers[bin] ?? 0) / total
-      if (bin in powers) powers[bin] = 0
-    }
-    tones.push(BIN_HZ[top] as number)
-  }
-  return share >= PURE ? tones.sort((a, b) => a - b) : undefined
+  const first = takeStrongest(powers)
+  const second = takeStrongest(powers)
+  if (first.power + second.power < PURE * total) return undefined
+  const isOne = first.power >= PURE * total && peak(frame) < MOST_CREST * rms(frame)
+  return isOne ? first.hz : 'chord'
 }
 
-const PURE = 0.97
-const MOST_TONES = 2
+const PURE = 0.985
+/** Peak by mean of one tone is √2; tones close to each other beat and have a higher one. */
+const MOST_CREST = 1.6
+
+/** Takes the strongest tone out of a spectrum: a bin and its neighbours, for a tone between two bins is in both. */
+function takeStrongest(powers: Float64Array): { hz: number; power: number } {
+  const top = powers.reduce((best, power, index) => (power > (powers[best] as number) ? index : best), 0)
+  let power = 0
+  for (const bin of [top - 1, top, top + 1]) {
+    if (bin < 0 || bin >= powers.length) continue
+    power += powers[bin] as number
+    powers[bin] = 0
+  }
+  return { hz: BIN_HZ[top] as number, power }
+}

@@ -17,6 +17,8 @@ export type PhoneEvent = { ms: number; at: string } & (
   | { type: 'said'; text: string; startMs: number; endMs: number; whole: boolean }
   | { type: 'heard'; word: PhoneWord }
   | { type: 'pressed'; digits: string }
+  /** A voicemail begins to record. */
+  | { type: 'records' }
   | { type: 'script'; line: string }
   | { type: 'script-failed'; message: string }
   | { type: 'over'; end: PhoneEnd }

@@ -1,4 +1,4 @@
-import { mix, readWav, resample, speak, type VoiceBand, writeWav } from '@toritsugi/audio'
+import { mix, readWav, resample, speak, textOf, type VoiceBand, writeWav } from '@toritsugi/audio'
 import { Waiting } from '../core/waiting.ts'
 import { FRAME_SAMPLES, type Handset } from '../line/line.ts'
 import { FRAME_MS } from '../line/ticker.ts'
@@ -51,6 +51,7 @@ export class Phone implements Handset {
   readonly #listeners = new Set<(event: PhoneEvent) => void>()
   #ticks = 0
   #lastSoundMs = 0
+  #messageFromMs: number | undefined
   #line: PhoneLine | undefined
 
   constructor(settings: PhoneSettings) {
@@ -94,6 +95,20 @@ export class Phone implements Handset {
   /** What it said, as a WAV file. */
   get saidWav(): Uint8Array {
     return writeWav(this.saidAudio)
+  }
+
+  /** What was said to it since its tone, when it is a voicemail: words of any voice, and 8 kHz samples. */
+  get message(): { text: string; audio: Int16Array } | undefined {
+    const from = this.#messageFromMs
+    if (from === undefined) return undefined
+    const words = this.heard.filter(({ startMs }) => startMs >= from)
+    return { text: textOf(words), audio: this.heardAudio.subarray(from * 8) }
+  }
+
+  /** What it hears from now on is its message. */
+  beginMessage(): void {
+    this.#messageFromMs = this.ms
+    this.#happened({ type: 'records' })
   }
 
   /** Time just after the last voiced sample it sent; undefined when it said nothing. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { beFax, beVoicemail, toneOf } from './machines.ts'
 import type { Phone } from './phone.ts'
 
 /** What a person on a phone does: lines of a script, or a function. */
@@ -31,6 +32,9 @@ export function namedScript(name: string): string {
  *     pause <duration>                400ms, 2s
  *     press <keys>
  *     play <file.wav>
+ *     tone <hz>[+<hz>] <duration>     350+440 2s
+ *     voicemail [60s] <greeting>      speaks, sounds a tone, records until the other side hangs up
+ *     fax                             sounds as a fax does that is called
  *     hang-up
  *     wait-for-end [30s]              until the other side hangs up
  */
@@ -83,6 +87,17 @@ function stepOf(line: string): Step['run'] {
       const file = need(rest, 'a WAV file')
       return (phone) => phone.playWav(readFileSync(file))
     }
+    case 'tone': {
+      const [, hz = '', duration = ''] = /^(\d+(?:\+\d+)*)\s+(\d+(?:\.\d+)?(?:ms|s))$/.exec(rest) ?? []
+      const ms = millisecondsOf(need(duration, 'a pitch in Hz and a duration'))
+      return (phone) => phone.play(toneOf(hz.split('+').map(Number), ms))
+    }
+    case 'voicemail': {
+      const greeting = need(timed ? timed[2] : rest, 'a greeting')
+      return (phone) => beVoicemail(phone, greeting, durationMs)
+    }
+    case 'fax':
+      return beFax
     case 'hang-up':
       return (phone) => phone.hangUp()
     case 'wait-for-end':

@@ -85,6 +85,6 @@ export function isAnswer(value: unknown): value is RestAnswer {
   return typeof value === 'object' && value !== null && typeof (value as RestAnswer).status === 'number'
 }
 
-function isWebUrl(url: string): boolean {
+export function isWebUrl(url: string): boolean {
   return /^https?:\/\//i.test(url) && URL.canParse(url)
 }

@@ -35,7 +35,7 @@ export function callJson(call: Call, isNew = false): Record<string, unknown> {
     price: null,
     price_unit: 'USD',
     direction: call.direction,
-    answered_by: null,
+    answered_by: call.answeredBy ?? null,
     annotation: null,
     forwarded_from: null,
     group_sid: null,

@@ -1,3 +1,4 @@
+import { detectionIn } from '../amd/amd-inputs.ts'
 import { Call } from '../call.ts'
 import { dialOut, keepCall } from '../exchange.ts'
 import type { World } from '../world.ts'
@@ -22,6 +23,8 @@ export function createCall(world: World, form: Form): RestAnswer {
   if (isAnswer(ringSeconds)) return ringSeconds
   const timeLimit = numberIn(form, 'TimeLimit', 1, 86_400)
   if (isAnswer(timeLimit)) return timeLimit
+  const detection = detectionIn(form)
+  if (isAnswer(detection)) return detection
   const fallbackUrl = form.get('FallbackUrl')
   const number = world.numbers.get(parties.from)
   const call = new Call(world, {
@@ -38,7 +41,11 @@ export function createCall(world: World, form: Form): RestAnswer {
   })
   keepCall(world, call)
   const body = callJson(call, true)
-  void dialOut(world, call, ringSeconds ?? RING_SECONDS)
+  if (detection?.isAsync && !detection.callback) {
+    const message = 'AsyncAmd without AsyncAmdStatusCallback: the result is told to nobody'
+    world.debugger.warning('21262', message, { callSid: call.sid })
+  }
+  void dialOut(world, call, { ringSeconds: ringSeconds ?? RING_SECONDS, detection })
   return { status: 201, body }
 }
 

@@ -263,11 +263,9 @@ describe('the debugger', () => {
     scene.customer.pages['/fallback'] = '<Response><Say>Rescued</Say></Response>'
     const phone = scene.dial()
     await phone.waitToHear(/hold/i)
-    await scene.sdk
-      .calls(phone.callSid)
-      .update({
-        twiml: '<Response><Gather numDigits="1"><Say loop="0">A key please</Say></Gather></Response>',
-      })
+    await scene.sdk.calls(phone.callSid).update({
+      twiml: '<Response><Gather numDigits="1"><Say loop="0">A key please</Say></Gather></Response>',
+    })
     await phone.waitToHear(/key/i)
     phone.press('1')
     await phone.waitToHear(/rescued/i)
