@@ -13,9 +13,14 @@ export type DeadLetter = {
   streamSequence: number
   deliveries: number
   buriedAt: string
-  /** The message's bytes, base64: it may be anything. */
+  /** Length of the message. */
+  bytes: number
+  /** The message's first 512 KiB, base64: it may be anything. The whole of it stays in its stream for 7 days. */
   data: string
 }
+
+/** So that base64 and the rest of the letter fit into one message of the bus. */
+const keptBytes = 512 * 1024
 
 export type DeadLetters = {
   /**
@@ -40,7 +45,8 @@ export function createDeadLetters(
         streamSequence: message.seq,
         deliveries: message.info.deliveryCount,
         buriedAt: new Date().toISOString(),
-        data: Buffer.from(message.data).toString('base64'),
+        bytes: message.data.length,
+        data: Buffer.from(message.data.subarray(0, keptBytes)).toString('base64'),
       }
       const head = headers()
       head.set('Reason', letter.reason.replace(/[\r\n]+/g, ' '))
