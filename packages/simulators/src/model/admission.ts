@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { keyOf, masked } from './api-key.ts'
 import type { FaultList } from './faults.ts'
 import { type ModelTraits, modelTraits } from './protocol/model-table.ts'
 import type { ModelSwitches } from './switches.ts'
@@ -89,19 +90,4 @@ function admitModel(url: URL, { deployments, switches }: AdmissionRules): Admiss
   if (switches.badModel === 'http') return { is: 'refused', status: 404, code: 'model_not_found', message }
   const closeCode = switches.badModel === 'model_not_found' ? 4004 : 4000
   return { is: 'turned-away', type, code: switches.badModel, message, closeCode }
-}
-
-/** The key as servers (`Authorization`), Azure clients (`api-key`) or browsers (subprotocol) send it. */
-function keyOf(request: IncomingMessage): string | null {
-  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (bearer) return bearer
-  const header = request.headers['api-key']
-  if (typeof header === 'string') return header
-  const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/,\s*/)
-  const prefix = 'openai-insecure-api-key.'
-  return offered.find((name) => name.startsWith(prefix))?.slice(prefix.length) ?? null
-}
-
-function masked(key: string): string {
-  return key.length < 12 ? '***' : `${key.slice(0, 4)}***${key.slice(-4)}`
 }

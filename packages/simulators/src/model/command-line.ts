@@ -45,7 +45,9 @@ function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options {
   const base = numberIn(env, 'TORITSUGI_PORT_BASE') ?? DEFAULT_PORT_BASE
   const port = numberIn(env, 'MODEL_PORT') ?? base + 7
   return new Command('sim:model')
-    .description('A speech model with the OpenAI Realtime API over WebSocket, ws and wss on one port.')
+    .description(
+      'A model with the OpenAI Realtime API over WebSocket, chat completions and speech over HTTP, with and without TLS on one port.',
+    )
     .option('-p, --port <number>', 'port to listen on', whole, port)
     .option('--host <address>', 'address to listen on', env.MODEL_HOST ?? '127.0.0.1')
     .option('--api-key <key>', 'the one key that is accepted', env.MODEL_API_KEY ?? DEFAULT_API_KEY)

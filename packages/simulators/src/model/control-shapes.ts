@@ -18,11 +18,9 @@ import type { ModelSwitches } from './switches.ts'
 const whole = number({ min: 0, whole: true })
 const ms = number({ min: 0, max: 86_400_000 })
 const when = object({ event: text(), nth: whole, response: whole, afterMs: ms })
-const any = {
-  kind: anything,
-  session: whole,
-  times: either(oneOf('always'), number({ min: 1, whole: true })),
-}
+const times = either(oneOf('always'), number({ min: 1, whole: true }))
+const any = { kind: anything, session: whole, times }
+const atRequest = { kind: anything, request: whole, to: oneOf('chat', 'speech'), times }
 
 const FAULTS: Record<Fault['kind'], Shape> = {
   'refuse-upgrade': object({ ...any, status: whole, code: text(), message: text(), retryAfterS: whole }, [
@@ -46,6 +44,24 @@ const FAULTS: Record<Fault['kind'], Shape> = {
   'fail-transcription': object({ ...any, code: text(), message: text() }),
   'late-transcription': object({ ...any, ms }, ['ms']),
   'no-usage': object(any),
+  'refuse-request': object(
+    {
+      ...atRequest,
+      status: number({ min: 400, max: 599, whole: true }),
+      code: nullable(text()),
+      type: text(),
+      message: text(),
+      retryAfterS: number({ min: 0, max: 86_400 }),
+    },
+    ['status'],
+  ),
+  'slow-answer': object({ ...atRequest, firstByteMs: ms, betweenMs: ms }),
+  'stall-answer': object({ ...atRequest, after: whole }),
+  'drop-answer': object({ ...atRequest, after: whole }),
+  'malformed-answer': object({ ...atRequest, after: whole }),
+  'empty-choice': object({ ...atRequest, left: oneOf('nothing', 'message') }),
+  refusal: object({ ...atRequest, message: text() }),
+  'wrong-arguments': object({ ...atRequest, arguments: text(), name: text() }),
 }
 
 const SWITCHES: Record<keyof ModelSwitches, Shape> = {
@@ -63,6 +79,10 @@ const SWITCHES: Record<keyof ModelSwitches, Shape> = {
   itemIdLength: whole,
   pingMs: number({ min: 10, max: 86_400_000 }),
   sessionMs: ms,
+  requestsPerMinute: number({ min: 1, whole: true }),
+  tokensPerMinute: number({ min: 1, whole: true }),
+  wavLength: oneOf('unknown', 'exact'),
+  forcedCall: oneOf('stop', 'tool_calls'),
 }
 
 /** A fault from JSON, or what is wrong with it. */

@@ -4,6 +4,8 @@ import type { Brain } from './core/brain.ts'
 import { brainFromJson } from './core/brain-json.ts'
 import type { Debugger } from './debugger.ts'
 import type { FaultList } from './faults.ts'
+import { readBody } from './http/body.ts'
+import type { RequestLog } from './http/request-log.ts'
 import { isObject } from './protocol/shape.ts'
 import type { RealtimeSession } from './session.ts'
 import type { ModelSwitches } from './switches.ts'
@@ -11,6 +13,7 @@ import type { ModelSwitches } from './switches.ts'
 /** What the control API may look at and change. */
 export type ControlParts = {
   sessions: readonly RealtimeSession[]
+  requests: RequestLog
   faults: FaultList
   debugger: Debugger
   switches: ModelSwitches
@@ -24,31 +27,30 @@ const BODY_LIMIT = 1024 * 1024
 
 /**
  * The simulator's own HTTP API, which the real service does not have:
- * `GET /_sim/health | ca.pem | sessions | sessions/{id} | debugger | faults | switches`, `PUT /_sim/brain`,
+ * `GET /_sim/health | ca.pem | sessions | sessions/{id} | requests | requests/{id or number} | debugger | faults |
+ * switches`, `PUT /_sim/brain`,
  * `POST /_sim/faults`, `DELETE /_sim/faults | debugger`, `PATCH /_sim/switches`,
  * `POST /_sim/sessions/{id}/drop | stall | expire`.
  */
 export function answerControl(request: IncomingMessage, response: ServerResponse, parts: ControlParts): void {
-  readBody(request).then(
-    (text) => {
-      const answer = route(request, text, parts)
-      const isText = typeof answer.body === 'string'
-      response.writeHead(answer.status, {
-        'content-type': isText ? 'application/x-pem-file' : 'application/json',
-      })
-      response.end(isText ? answer.body : JSON.stringify(answer.body))
-    },
-    (error: unknown) => {
+  void readBody(request, BODY_LIMIT).then((body) => {
+    if ('problem' in body) {
       response.writeHead(413, { 'content-type': 'application/json', connection: 'close' })
-      response.end(JSON.stringify(problem(String(error)).body))
-    },
-  )
+      response.end(JSON.stringify(problem(`The body is larger than 1 MiB, or ${body.problem}.`).body))
+      return
+    }
+    const answer = route(request, body.text, parts)
+    const isText = typeof answer.body === 'string'
+    response.writeHead(answer.status, {
+      'content-type': isText ? 'application/x-pem-file' : 'application/json',
+    })
+    response.end(isText ? answer.body : JSON.stringify(answer.body))
+  })
 }
 
 function route(request: IncomingMessage, text: string, parts: ControlParts): Answer {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-  const [, root, what = '', id, act] = pathname.split('/')
-  if (root !== '_sim') return notFound(pathname)
+  const [, , what = '', id, act] = pathname.split('/')
   const json = text === '' ? null : parsed(text)
   if (json === undefined) return problem('The body is not JSON.')
   switch (`${request.method} ${what}`) {
@@ -60,6 +62,8 @@ function route(request: IncomingMessage, text: string, parts: ControlParts): Ans
       return id ? one(parts, id) : ok(parts.sessions.map(summary))
     case 'POST sessions':
       return actOn(parts, id ?? '', act ?? '')
+    case 'GET requests':
+      return id ? oneRequest(parts, id) : ok(parts.requests.records.map(({ body: _, ...rest }) => rest))
     case 'GET debugger':
       return ok({ entries: parts.debugger.entries, unexpected: parts.debugger.unexpected })
     case 'DELETE debugger':
@@ -88,6 +92,11 @@ function one(parts: ControlParts, id: string): Answer {
   if (!session) return notFound(id)
   const items = session.conversation.entries.map(({ item, heard, audioMs }) => ({ ...item, heard, audioMs }))
   return ok({ ...summary(session), config: session.config, items, log: session.log.entries })
+}
+
+function oneRequest(parts: ControlParts, id: string): Answer {
+  const record = parts.requests.records.find((other) => other.id === id || String(other.index) === id)
+  return record ? ok(record) : notFound(id)
 }
 
 function summary(session: RealtimeSession): Record<string, unknown> {
@@ -155,18 +164,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function readBody(request: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let length = 0
-    request.on('data', (piece: Buffer) => {
-      length += piece.length
-      if (length > BODY_LIMIT) reject(new Error('The body is larger than 1 MiB.'))
-      else pieces.push(piece)
-    })
-    request.on('end', () => resolve(Buffer.concat(pieces).toString()))
-    request.on('error', reject)
-  })
 }

@@ -2,10 +2,12 @@
 export type DebugEntry = {
   at: number
   sessionId: string | null
+  /** `x-request-id`, when it was a request over HTTP. */
+  requestId?: string
   /** An `error.code` that was sent, or one of the suspicions below. */
   code: string
   message: string
-  /** Type of the client event that caused it. */
+  /** Type of the client event that caused it, or method and path of the request. */
   event: string | null
 }
 
@@ -18,6 +20,9 @@ export type Suspicion =
   | 'client-not-reading'
   | 'mcp-not-simulated'
   | 'no-pong'
+  | 'not-simulated'
+  | 'off-schema'
+  | 'instructions-ignored'
 
 const LIMIT = 10_000
 

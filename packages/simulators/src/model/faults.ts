@@ -9,8 +9,40 @@ export type Moment = {
   afterMs?: number
 }
 
+/** Which HTTP request a fault strikes: by number (from 0, over both endpoints), by endpoint, or the next that fits. */
+export type AtRequest = { request?: number; to?: 'chat' | 'speech' }
+
+/** What goes wrong with a request over HTTP. */
+export type RequestFault = AtRequest &
+  (
+    | {
+        kind: 'refuse-request'
+        status: number
+        code?: string | null
+        type?: string
+        message?: string
+        retryAfterS?: number
+      }
+    /** Waits before the first byte, and before each further piece. */
+    | { kind: 'slow-answer'; firstByteMs?: number; betweenMs?: number }
+    /** After so many pieces (default 0: not even a status) nothing comes any more; the connection stays open. */
+    | { kind: 'stall-answer'; after?: number }
+    /** After so many pieces, half of the next one is sent and the connection is torn. */
+    | { kind: 'drop-answer'; after?: number }
+    /** The JSON is cut in half: the whole body, or the piece of a stream after so many. Chat only. */
+    | { kind: 'malformed-answer'; after?: number }
+    /** No choice at all, or one in which nothing is said. Chat only. */
+    | { kind: 'empty-choice'; left?: 'nothing' | 'message' }
+    | { kind: 'refusal'; message?: string }
+    /** Arguments of the next call: this text, or what was meant, cut in half. */
+    | { kind: 'wrong-arguments'; arguments?: string; name?: string }
+  )
+
 /** What goes wrong. Each fault strikes `times` times (default 1), at session number `session` if that is given. */
-export type Fault = { session?: number; times?: number | 'always' } & (
+export type Fault = { times?: number | 'always' } & (RequestFault | SessionFault)
+
+/** What goes wrong in a realtime session. */
+export type SessionFault = { session?: number } & (
   | { kind: 'refuse-upgrade'; status: number; code?: string; message?: string; retryAfterS?: number }
   | { kind: 'refuse-session'; code: string; type?: string; message?: string; closeCode?: number }
   /** The socket opens and no `session.created` comes. */
@@ -38,6 +70,12 @@ export type Fault = { session?: number; times?: number | 'always' } & (
 export type FaultKind = Fault['kind']
 export type FaultOf<K extends FaultKind> = Extract<Fault, { kind: K }>
 
+/** Whether a fault is meant for this request. */
+export function isAt(fault: AtRequest, index: number, endpoint: AtRequest['to'] | null): boolean {
+  if (fault.request !== undefined && fault.request !== index) return false
+  return fault.to === undefined || fault.to === endpoint
+}
+
 /** The faults waiting to strike, shared by all sessions of a server. */
 export class FaultList {
   #waiting: { fault: Fault; left: number }[] = []
@@ -63,16 +101,16 @@ export class FaultList {
     return this.#waiting.map(({ fault }) => fault)
   }
 
-  /** Takes the first waiting fault of a kind for this session that also passes `fits`. */
+  /** Takes the first waiting fault of a kind for this session (null: a request over HTTP) that also passes `fits`. */
   take<K extends FaultKind>(
     kind: K,
-    session: number,
+    session: number | null,
     fits: (fault: FaultOf<K>) => boolean = () => true,
   ): FaultOf<K> | null {
     for (const entry of this.#waiting) {
       const { fault } = entry
       if (!isOf(fault, kind)) continue
-      if (fault.session !== undefined && fault.session !== session) continue
+      if ('session' in fault && fault.session !== undefined && fault.session !== session) continue
       if (!fits(fault)) continue
       entry.left -= 1
       if (entry.left <= 0) this.#waiting = this.#waiting.filter((other) => other !== entry)

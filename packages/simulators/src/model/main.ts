@@ -3,8 +3,8 @@ import { runModel } from './command-line.ts'
 
 try {
   const model = await runModel(process.argv.slice(2), process.env)
-  const { url, wssUrl, port } = model
-  const line = { level: 'info', service: 'model-simulator', url, wssUrl, port, msg: 'listening' }
+  const { url, wssUrl, baseUrl, port } = model
+  const line = { level: 'info', service: 'model-simulator', url, wssUrl, baseUrl, port, msg: 'listening' }
   process.stdout.write(`${JSON.stringify(line)}\n`)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {

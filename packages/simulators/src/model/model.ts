@@ -6,7 +6,10 @@ import { DEFAULT_MANNER } from './core/brain.ts'
 import { RECEPTIONIST } from './core/receptionist.ts'
 import { Debugger } from './debugger.ts'
 import { type Fault, FaultList } from './faults.ts'
+import { HttpApi } from './http/http-api.ts'
+import type { RequestLog } from './http/request-log.ts'
 import { ModelServer } from './model-server.ts'
+import { Random } from './random.ts'
 import type { RealtimeSession } from './session.ts'
 import { DEFAULT_SWITCHES, type ModelSwitches } from './switches.ts'
 
@@ -32,11 +35,17 @@ export type Model = {
   url: string
   /** The same port with TLS. */
   wssUrl: string
+  /** `http://…/v1`, the base URL of clients for chat and speech. */
+  baseUrl: string
+  /** The same with TLS. */
+  secureBaseUrl: string
   /** The authority to trust for `wssUrl`, in PEM. */
   ca: string
   port: number
   apiKey: string
   sessions: readonly RealtimeSession[]
+  /** Requests for chat and speech. */
+  requests: RequestLog
   faults: FaultList
   debugger: Debugger
   /** Live: changes hold for what happens next. */
@@ -51,7 +60,7 @@ export type Model = {
 export const DEFAULT_API_KEY = 'sk-simulated-key-for-local-use'
 
 /**
- * Starts the Realtime API on a real port: `ws` and, by the same port, `wss` with a certificate made now.
+ * Starts the API on a real port: `ws` and `http` and, by the same port, `wss` and `https` with a certificate made now.
  * Rejects when the port is taken.
  */
 export async function startModel(options: ModelOptions = {}): Promise<Model> {
@@ -66,30 +75,43 @@ export async function startModel(options: ModelOptions = {}): Promise<Model> {
   const setBrain = (rules: Brain) => {
     brain = rules
   }
+  const seed = options.seed ?? randomInt(2 ** 31)
+  const deployments = options.deployments ?? []
+  const given = { brain: () => brain, manner, switches, faults, debugger: record }
+  const api = new HttpApi({ apiKey, deployments, random: new Random(seed + 1), ...given })
   const server = new ModelServer({
     certificate,
-    admission: { apiKey, deployments: options.deployments ?? [], switches, faults },
-    seed: options.seed ?? randomInt(2 ** 31),
-    surroundings: () => ({ brain: () => brain, manner, switches, faults, debugger: record }),
-    answer: (request, response) =>
+    admission: { apiKey, deployments, switches, faults },
+    seed,
+    surroundings: () => given,
+    answer: (request, response) => {
+      if (!request.url?.startsWith('/_sim/')) {
+        void api.answer(request, response)
+        return
+      }
       answerControl(request, response, {
         sessions: server.sessions,
+        requests: api.log,
         faults,
         debugger: record,
         switches,
         setBrain,
         ca: certificate.ca,
-      }),
+      })
+    },
   })
   const port = await server.listen(options.port ?? 0, host)
   const at = `${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
     url: `ws://${at}/v1/realtime`,
     wssUrl: `wss://${at}/v1/realtime`,
+    baseUrl: `http://${at}/v1`,
+    secureBaseUrl: `https://${at}/v1`,
     ca: certificate.ca,
     port,
     apiKey,
     sessions: server.sessions,
+    requests: api.log,
     faults,
     debugger: record,
     switches,
@@ -105,5 +127,6 @@ export { RECEPTIONIST } from './core/receptionist.ts'
 export type { Said as SaidInSession, Situation, Trigger } from './core/situation.ts'
 export type { DebugEntry as ModelDebugEntry } from './debugger.ts'
 export type { Fault as ModelFault, Moment as ModelMoment } from './faults.ts'
+export type { RequestRecord as ModelRequest } from './http/request-log.ts'
 export type { RealtimeSession, UnderstoodTurn } from './session.ts'
 export type { ModelSwitches } from './switches.ts'

@@ -31,6 +31,14 @@ export type ModelSwitches = {
   pingMs: number
   /** Life of a session in ms; the live service ends it after 60 minutes. Shorten it to scale the clock. */
   sessionMs: number
+  /** Requests over HTTP that one model takes in a minute before it answers 429; the live limits go by account. */
+  requestsPerMinute: number
+  /** Tokens likewise. */
+  tokensPerMinute: number
+  /** Sizes in the header of streamed WAV speech: `unknown` writes 0xFFFFFFFF, as the live service was seen to do. */
+  wavLength: 'unknown' | 'exact'
+  /** `finish_reason` of a completion whose call was forced by name in `tool_choice`. */
+  forcedCall: 'stop' | 'tool_calls'
 }
 
 export const DEFAULT_SWITCHES: ModelSwitches = {
@@ -48,4 +56,8 @@ export const DEFAULT_SWITCHES: ModelSwitches = {
   itemIdLength: 32,
   pingMs: 20_260,
   sessionMs: 3_600_000,
+  requestsPerMinute: 30_000,
+  tokensPerMinute: 150_000_000,
+  wavLength: 'unknown',
+  forcedCall: 'stop',
 }

@@ -76,12 +76,25 @@ export const DEFAULT_MANNER: Manner = { delayMs: 150, pace: 8, deltaMs: [100, 40
 export class Mind {
   readonly #rules: () => Brain
   readonly #manner: Manner
-  readonly #taken = new Map<Rule, number>()
+  readonly #taken: Map<Rule, number>
 
-  /** @param rules the rules, or where to look them up anew for each answer */
-  constructor(rules: Brain | (() => Brain), manner: Manner = DEFAULT_MANNER) {
+  /**
+   * @param rules the rules, or where to look them up anew for each answer
+   * @param taken how often each rule was taken before
+   */
+  constructor(
+    rules: Brain | (() => Brain),
+    manner: Manner = DEFAULT_MANNER,
+    taken: ReadonlyMap<Rule, number> = new Map(),
+  ) {
     this.#rules = typeof rules === 'function' ? rules : () => rules
     this.#manner = manner
+    this.#taken = new Map(taken)
+  }
+
+  /** How often each rule was taken so far. */
+  get taken(): ReadonlyMap<Rule, number> {
+    return this.#taken
   }
 
   /** What to answer now. A request to say a quoted text word for word comes before every rule. */
@@ -113,7 +126,9 @@ const DONE: Ending = { status: 'completed' }
 function holds(when: When, now: Situation): boolean {
   if (when.trigger !== undefined && ![when.trigger].flat().includes(now.trigger)) return false
   if (when.heard !== undefined && (now.trigger !== 'heard' || !matches(when.heard, now.heard))) return false
-  if (when.text !== undefined && (now.trigger !== 'text' || !matches(when.text, now.text))) return false
+  // A caller's words that came in writing can be asked for either way.
+  const isWritten = now.trigger === 'text' || (now.trigger === 'heard' && now.text !== '')
+  if (when.text !== undefined && !(isWritten && matches(when.text, now.text))) return false
   if (when.tool !== undefined && !now.toolOutputs.some(({ name }) => matches(when.tool ?? '', name)))
     return false
   if (

@@ -13,7 +13,10 @@ export type Situation = {
   trigger: Trigger
   /** Words understood in the last turn of the caller's audio; '' when it was noise or there was none. */
   heard: string
-  /** The last text item (typed user text, keys, system notices) when that is what is answered. */
+  /**
+   * The last text item (typed user text, keys, system notices) when that is what is answered; in a chat also the
+   * caller's words, which come in writing there.
+   */
   text: string
   /** Results of the tools just run, oldest first. */
   toolOutputs: readonly { callId: string; name: string; output: string }[]

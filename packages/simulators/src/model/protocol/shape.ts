@@ -1,5 +1,12 @@
 /** What is wrong with a client's event, as the `error` object of the Realtime API names it. */
-export type Problem = { code: string; message: string; param: string | null; type?: string }
+export type Problem = {
+  code: string
+  message: string
+  param: string | null
+  type?: string
+  /** The narrower code by which the HTTP endpoints name a broken limit, such as `string_above_max_length`. */
+  limit?: string
+}
 
 /** Checks one value found at `at` (a path such as `session.audio.output.voice`); null means it is fine. */
 export type Shape = (value: unknown, at: string) => Problem | null
@@ -25,12 +32,14 @@ export function text(limits: { max?: number; min?: number; pattern?: RegExp } = 
         at,
         `Invalid '${at}': string too long. Expected a string with maximum length ${limits.max}, ` +
           `but got a string with length ${value.length} instead.`,
+        'string_above_max_length',
       )
     }
     if (limits.min !== undefined && value.length < limits.min) {
       return invalid(
         at,
         `Invalid '${at}': string too short. Expected a string with minimum length ${limits.min}.`,
+        'string_below_min_length',
       )
     }
     if (limits.pattern && !limits.pattern.test(value)) {
@@ -47,6 +56,7 @@ export function text(limits: { max?: number; min?: number; pattern?: RegExp } = 
 /** A number inside [min, max]; `whole` asks for an integer. */
 export function number(limits: { min?: number; max?: number; whole?: boolean }): Shape {
   const kind = limits.whole ? 'an integer' : 'a decimal'
+  const name = limits.whole ? 'integer' : 'decimal'
   return (value, at) => {
     if (typeof value !== 'number' || (limits.whole && !Number.isInteger(value)))
       return wrongType(at, kind, value)
@@ -54,12 +64,14 @@ export function number(limits: { min?: number; max?: number; whole?: boolean }):
       return invalid(
         at,
         `Invalid '${at}': value below minimum. Expected a value >= ${limits.min}, but got ${value} instead.`,
+        `${name}_below_min_value`,
       )
     }
     if (limits.max !== undefined && value > limits.max) {
       return invalid(
         at,
         `Invalid '${at}': value above maximum. Expected a value <= ${limits.max}, but got ${value} instead.`,
+        `${name}_above_max_value`,
       )
     }
     return null
@@ -90,11 +102,23 @@ export function either(...shapes: readonly Shape[]): Shape {
   }
 }
 
-export function list(shape: Shape, max = 10_000): Shape {
+export function list(shape: Shape, max = 10_000, min = 0): Shape {
   return (value, at) => {
     if (!Array.isArray(value)) return wrongType(at, 'an array', value)
     if (value.length > max) {
-      return invalid(at, `Invalid '${at}': array too long. Expected an array with maximum length ${max}.`)
+      return invalid(
+        at,
+        `Invalid '${at}': array too long. Expected an array with maximum length ${max}, ` +
+          `but got an array with length ${value.length} instead.`,
+        'array_above_max_length',
+      )
+    }
+    if (value.length < min) {
+      return invalid(
+        at,
+        `Invalid '${at}': empty array. Expected an array with minimum length ${min}, but got an empty array instead.`,
+        'empty_array',
+      )
     }
     for (const [index, entry] of value.entries()) {
       const problem = shape(entry, `${at}[${index}]`)
@@ -175,8 +199,8 @@ export function unknownParameter(param: string): Problem {
   return { code: 'unknown_parameter', message: `Unknown parameter: '${param}'.`, param }
 }
 
-export function invalid(param: string | null, message: string): Problem {
-  return { code: 'invalid_value', message, param }
+export function invalid(param: string | null, message: string, limit?: string): Problem {
+  return { code: 'invalid_value', message, param, ...(limit === undefined ? {} : { limit }) }
 }
 
 export function unsupported(param: string, value: string, values: readonly string[]): Problem {
