@@ -1,11 +1,10 @@
-import { base64Bytes, type DeltaScan, isExactly, type Mark } from '@toritsugi/realtime-protocol'
+import { base64Bytes, type DeltaScan, type Mark } from '@toritsugi/realtime-protocol'
 import type { BridgeCounts } from './bridge-metrics.ts'
 import { cutReply, type ReplyCut } from './core/barge-in.ts'
-import { audioCame, type SpokenText, spokenText } from './core/heard-text.ts'
+import { audioCame } from './core/heard-text.ts'
 import {
   clearPlayback,
   deltaSent,
-  forgetItem,
   heardOf,
   isHeard,
   isSilent,
@@ -15,47 +14,9 @@ import {
   queuedMs,
   silentPlayback,
 } from './core/playback.ts'
-import type { Ask } from './core/response-queue.ts'
 import { type StreamClock, streamNow } from './core/stream-clock.ts'
-
-/** One response of the model while any of it matters here. */
-export type LiveResponse = {
-  readonly id: string
-  readonly ordinal: number
-  /** Which session of the stream made it: items of a lost one are unknown to the next. */
-  readonly session: number
-  /** Ours, or null when the server made it by itself. */
-  ask: Ask | null
-  /** Monotonic ms at which our last ask went out. */
-  readonly askedAt: number
-  readonly createdAt: number
-  /** Cut off by the caller, or by us: nothing of it is forwarded any more. */
-  cancelled: boolean
-  done: boolean
-  /** Some of it left for the carrier. */
-  spoke: boolean
-  /** Ms of audio that came, heard or not: all of it is billed. */
-  audioMs: number
-  textLength: number
-  /** Ms of the caller's audio the model had been given when the response before this one began. */
-  readonly callerMs: number
-}
-
-/** One item of the assistant that has audio. */
-export type SpokenItem = {
-  readonly itemId: string
-  readonly ordinal: number
-  readonly response: LiveResponse
-  readonly key: Buffer
-  /** Bytes of its audio that came from the model; the first `sentBytes` of them left for the carrier. */
-  bytes: number
-  sentBytes: number
-  readonly spoken: SpokenText
-  /** No more audio of it comes. */
-  over: boolean
-  /** Its end was told: heard, or cut. */
-  told: boolean
-}
+import type { LiveResponse } from './live-response.ts'
+import { type SpokenItem, spokenItems } from './spoken-items.ts'
 
 export type SpeechEars = {
   /** The first audio of an item left. @param startMs stream ms at which it will be heard */
@@ -105,68 +66,26 @@ export function assistantSpeech(parts: {
 }): AssistantSpeech {
   const { clock, counts, carrier, ears } = parts
   const playback: Playback = silentPlayback()
-  const items = new Map<string, SpokenItem>()
-  const byOrdinal = new Map<number, SpokenItem>()
+  const items = spokenItems(playback, parts.responseOf)
   const mark: Mark = { generation: 0, response: 0, item: 0, ms: 0 }
-  let current: SpokenItem | undefined
-  let ordinal = 0
   let muted = false
   const streamMs = () => streamNow(clock, performance.now())
-
-  const find = (bytes: Buffer, found: DeltaScan): SpokenItem | undefined =>
-    itemOf(
-      bytes.toString('utf8', found.responseStart, found.responseEnd),
-      bytes.toString('utf8', found.itemStart, found.itemEnd),
-    )
-
-  const itemOf = (responseId: string, itemId: string): SpokenItem | undefined => {
-    const known = items.get(itemId)
-    if (known !== undefined) return known
-    const response = parts.responseOf(responseId)
-    if (response === undefined) return undefined
-    const item: SpokenItem = {
-      itemId,
-      ordinal: ++ordinal,
-      response,
-      key: Buffer.from(itemId),
-      bytes: 0,
-      sentBytes: 0,
-      spoken: spokenText(),
-      over: response.done,
-      told: false,
-    }
-    items.set(itemId, item)
-    byOrdinal.set(item.ordinal, item)
-    return item
-  }
-
-  const forget = (item: SpokenItem): void => {
-    item.told = true
-    items.delete(item.itemId)
-    byOrdinal.delete(item.ordinal)
-    forgetItem(playback, item.ordinal)
-    if (current === item) current = undefined
-  }
 
   const tellHeard = (item: SpokenItem): void => {
     if (item.told || !item.over || !isHeard(playback, item.ordinal)) return
     const heardMs = Math.floor(item.sentBytes / 8)
-    forget(item)
+    items.forget(item)
     if (heardMs > 0) ears.heard(item, heardMs)
   }
 
   return {
     delta(bytes, found, receivedAt) {
       const length = base64Bytes(bytes, found.audioStart, found.audioEnd)
-      const item =
-        current !== undefined && isExactly(bytes, found.itemStart, found.itemEnd, current.key)
-          ? current
-          : find(bytes, found)
+      const item = items.ofDelta(bytes, found)
       if (item === undefined || length < 0) {
         counts.dropped['late-delta']++
         return
       }
-      current = item
       item.bytes += length
       item.response.audioMs += length / 8
       if (item.response.cancelled || item.told || muted) {
@@ -195,49 +114,53 @@ export function assistantSpeech(parts: {
         return
       }
       counts.marksEchoed++
-      for (const item of byOrdinal.values()) {
+      for (const item of items.untold()) {
         if (item.ordinal > echo.item) break
         tellHeard(item)
       }
     },
     words(responseId, itemId, delta) {
-      const item = itemOf(responseId, itemId)
+      const item = items.of(responseId, itemId)
       if (item === undefined || item.told || item.spoken.text.length > mostText) return undefined
       item.spoken.text += delta
       item.response.textLength += delta.length
       return item
     },
     wordsDone(itemId, text) {
-      const item = items.get(itemId)
+      const item = items.known(itemId)
       if (item === undefined || item.told) return
       item.spoken.text = text.slice(0, mostText)
       item.spoken.textDone = true
     },
-    item: (itemId) => items.get(itemId),
+    item: items.known,
     audioDone(itemId) {
-      const item = items.get(itemId)
+      const item = items.known(itemId)
       if (item === undefined) return
       item.over = true
       item.spoken.audioDone = true
       // Its last words may still come; the end of the response tells it.
     },
     unsent: (response) =>
-      [...items.values()].flatMap((item) =>
-        item.response === response && item.bytes > 0 && item.sentBytes === 0 && !item.told ? item.itemId : [],
-      ),
+      items
+        .all()
+        .flatMap((item) =>
+          item.response === response && item.bytes > 0 && item.sentBytes === 0 && !item.told
+            ? item.itemId
+            : [],
+        ),
     responseDone(response) {
-      for (const item of [...items.values()]) {
+      for (const item of items.all()) {
         if (item.response !== response) continue
         item.over = true
         item.spoken.audioDone = true
         item.spoken.textDone = true
-        if (item.sentBytes === 0 || item.told) forget(item)
+        if (item.sentBytes === 0 || item.told) items.forget(item)
         else tellHeard(item)
       }
     },
     cut(isProtected) {
       const at = streamMs()
-      const unheard = [...items.values()].map((item) => ({
+      const unheard = items.all().map((item) => ({
         item,
         itemId: item.itemId,
         audioMs: item.bytes / 8,
@@ -255,11 +178,7 @@ export function assistantSpeech(parts: {
       for (const { item, heardMs } of cut) {
         if (item.told) continue
         const sent = item.sentBytes > 0
-        item.told = true
-        forgetItem(playback, item.ordinal)
-        byOrdinal.delete(item.ordinal)
-        // Late deltas of it are still to be known as its own, until its response is done.
-        if (item.response.done) items.delete(item.itemId)
+        items.cut(item)
         if (sent) ears.cut(item, heardMs)
       }
     },
@@ -272,7 +191,7 @@ export function assistantSpeech(parts: {
     tick() {
       if (!marksGivenUp(playback, streamMs())) return
       counts.marksGivenUp++
-      for (const item of [...byOrdinal.values()]) tellHeard(item)
+      for (const item of items.untold()) tellHeard(item)
     },
   }
 }

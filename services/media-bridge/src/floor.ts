@@ -1,5 +1,4 @@
-import type { ClientEvent, ModelResponse } from '@toritsugi/realtime-protocol'
-import type { LiveResponse } from './assistant-speech.ts'
+import type { ModelResponse } from '@toritsugi/realtime-protocol'
 import {
   type Ask,
   emptyQueue,
@@ -9,7 +8,9 @@ import {
   type ResponseQueue,
   stepQueue,
 } from './core/response-queue.ts'
+import type { LiveResponse } from './live-response.ts'
 import { responseSettings } from './phrases.ts'
+import type { PresentSession } from './present-session.ts'
 
 export type FloorEars = {
   /** This ask went to the model. */
@@ -54,12 +55,12 @@ const mostDone = 8
 const eventPrefix = 'ask-'
 
 export function floor(parts: {
-  send(event: ClientEvent): void
+  session: PresentSession
+  /** Ms of audio the model was given so far. */
   callerMs(): number
-  session(): number
   ears: FloorEars
 }): Floor {
-  const { ears } = parts
+  const { session, ears } = parts
   const responses = new Map<string, LiveResponse>()
   let queue: ResponseQueue = emptyQueue()
   let asks = 0
@@ -74,7 +75,7 @@ export function floor(parts: {
     for (const command of commands) {
       if (command.type === 'ask') {
         const { ask } = command
-        parts.send({
+        session.send({
           type: 'response.create',
           event_id: `${eventPrefix}${ask.id}`,
           response: responseSettings(ask, withMetadata),
@@ -121,7 +122,7 @@ export function floor(parts: {
       const response: LiveResponse = {
         id,
         ordinal: ++ordinal,
-        session: parts.session(),
+        session: session.number(),
         ask: queue.active?.id === id ? queue.active.ask : null,
         askedAt,
         createdAt: now(),

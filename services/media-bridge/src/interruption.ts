@@ -1,7 +1,8 @@
-import type { ClientEvent } from '@toritsugi/realtime-protocol'
-import type { AssistantSpeech, LiveResponse } from './assistant-speech.ts'
+import type { AssistantSpeech } from './assistant-speech.ts'
 import type { BridgeCounts } from './bridge-metrics.ts'
 import type { Floor } from './floor.ts'
+import type { LiveResponse } from './live-response.ts'
+import type { PresentSession } from './present-session.ts'
 
 /** How the assistant is stopped: at the carrier, and at the model. */
 export type Interruption = {
@@ -23,19 +24,17 @@ export function interruption(parts: {
   speech: AssistantSpeech
   floor: Floor
   counts: BridgeCounts
-  session(): number
-  send(event: ClientEvent): void
-  nextId(what: string): string
+  session: PresentSession
 }): Interruption {
-  const { speech, floor, counts, send, nextId } = parts
+  const { speech, floor, counts, session } = parts
 
   const truncate = (itemId: string, audioEndMs: number): void => {
     // Items of a lost session are unknown to this one.
-    if (speech.item(itemId)?.response.session !== parts.session()) return
+    if (speech.item(itemId)?.response.session !== session.number()) return
     counts.truncates++
-    send({
+    session.send({
       type: 'conversation.item.truncate',
-      event_id: nextId('truncate'),
+      event_id: session.nextId('truncate'),
       item_id: itemId,
       content_index: 0,
       audio_end_ms: audioEndMs,
@@ -54,7 +53,7 @@ export function interruption(parts: {
 
   const cancel = (response: LiveResponse): void => {
     response.cancelled = true
-    send({ type: 'response.cancel', event_id: nextId('cancel'), response_id: response.id })
+    session.send({ type: 'response.cancel', event_id: session.nextId('cancel'), response_id: response.id })
   }
 
   return {

@@ -1,6 +1,7 @@
 import type { SessionPlan } from '@toritsugi/contracts'
-import { type ClientEvent, turnDetectionOf } from '@toritsugi/realtime-protocol'
+import { turnDetectionOf } from '@toritsugi/realtime-protocol'
 import type { Floor } from './floor.ts'
+import type { PresentSession } from './present-session.ts'
 
 /**
  * While something must be heard to its end, the model neither stops for the caller nor answers by itself. Who
@@ -16,20 +17,15 @@ export type Protection = {
   renew(): void
 }
 
-export function protection(parts: {
-  plan: SessionPlan
-  floor: Floor
-  send(event: ClientEvent): void
-  nextId(what: string): string
-}): Protection {
-  const { plan, floor, send, nextId } = parts
+export function protection(parts: { plan: SessionPlan; floor: Floor; session: PresentSession }): Protection {
+  const { plan, floor, session } = parts
   let isOn = false
   let owesAnswer = false
 
   const answersCaller = (yes: boolean): void => {
-    send({
+    session.send({
       type: 'session.update',
-      event_id: nextId('vad'),
+      event_id: session.nextId('vad'),
       session: { type: 'realtime', audio: { input: { turn_detection: turnDetectionOf(plan, yes) } } },
     })
     floor.serverAnswers(yes)

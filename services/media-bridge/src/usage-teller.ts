@@ -6,8 +6,8 @@ import {
   tokensOfResponse,
   usageOfTranscription,
 } from '@toritsugi/realtime-protocol'
-import type { LiveResponse } from './assistant-speech.ts'
 import type { Facts } from './bridge-events.ts'
+import type { LiveResponse } from './live-response.ts'
 
 /** Says what the model's work cost: once per response and per transcription, estimated when it does not tell. */
 export type UsageTeller = {
