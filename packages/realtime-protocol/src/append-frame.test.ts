@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { appendFrame, appendFrameLength, writeAppendFrame } from './append-frame.ts'
 import { frameRoom } from './frame-room.ts'
+import { unframed } from './test-frames.ts'
 
 /** So many base64 characters, no two neighbours the same, within bytes that do not belong to them. */
 function sourceOf(length: number): { source: Buffer; start: number; end: number; text: string } {
@@ -9,26 +10,17 @@ function sourceOf(length: number): { source: Buffer; start: number; end: number;
   return { source: Buffer.from(`<<<${text}>>`), start: 3, end: 3 + length, text }
 }
 
-/** Takes masked frames apart as RFC 6455 says: their texts, and their masks. */
-function unmasked(bytes: Buffer): { texts: string[]; masks: string[] } {
-  const texts: string[] = []
-  const masks: string[] = []
-  for (let i = 0; i < bytes.length; ) {
-    expect(bytes[i]).toBe(0x81)
-    const short = (bytes[i + 1] as number) - 0x80
-    const [length, head] =
-      short === 127
-        ? [Number(bytes.readBigUInt64BE(i + 2)), 10]
-        : short === 126
-          ? [bytes.readUInt16BE(i + 2), 4]
-          : [short, 2]
-    const mask = bytes.subarray(i + head, i + head + 4)
-    const payload = bytes.subarray(i + head + 4, i + head + 4 + length)
-    masks.push(mask.toString('hex'))
-    texts.push(Buffer.from(payload.map((byte, at) => byte ^ (mask[at & 3] as number))).toString('latin1'))
-    i += head + 4 + length
-  }
-  return { texts, masks }
+/** The texts of masked frames. */
+const textsOf = (bytes: Buffer): string[] =>
+  unframed(bytes).map(({ text, masked }) => {
+    expect(masked).toBe(true)
+    return text
+  })
+
+/** The mask of a frame: the four bytes before its payload. */
+const maskOf = (frame: Buffer): string => {
+  const at = ((frame[1] as number) & 0x7f) === 126 ? 4 : 2
+  return frame.toString('hex', at, at + 4)
 }
 
 const appendOf = (text: string): string => `{"type":"input_audio_buffer.append","audio":"${text}"}`
@@ -43,7 +35,7 @@ describe('an append', () => {
     const { source, start, end, text } = sourceOf(length)
     const frame = appendFrame(source, start, end)
     expect(frame.length).toBe(appendFrameLength(length))
-    expect(unmasked(frame).texts).toEqual([appendOf(text)])
+    expect(textsOf(frame)).toEqual([appendOf(text)])
   })
 
   it('may begin and end anywhere, and touches nothing around it', () => {
@@ -57,7 +49,7 @@ describe('an append', () => {
         ]) {
           room.fill(0xee)
           expect(writeAppendFrame(room, before, source, start, end)).toBe(before + size)
-          expect(unmasked(room.subarray(before, before + size)).texts).toEqual([appendOf(text)])
+          expect(textsOf(room.subarray(before, before + size))).toEqual([appendOf(text)])
           expect(
             [...room.subarray(0, before), ...room.subarray(before + size)].every((b) => b === 0xee),
           ).toBe(true)
@@ -81,7 +73,7 @@ describe('an append', () => {
       texts.push(appendOf(text))
     }
     expect(at).toBe(room.length)
-    expect(unmasked(room).texts).toEqual(texts)
+    expect(textsOf(room)).toEqual(texts)
   })
 
   it('never writes over one that was made before it, and has a mask of its own', () => {
@@ -90,9 +82,33 @@ describe('an append', () => {
       const { source, start, end } = sourceOf(size)
       return appendFrame(source, start, end)
     })
-    const read = frames.map(unmasked)
-    expect(read.flatMap(({ texts }) => texts)).toEqual(sizes.map((size) => appendOf(sourceOf(size).text)))
+    expect(frames.flatMap(textsOf)).toEqual(sizes.map((size) => appendOf(sourceOf(size).text)))
     // 3000 of 4 thousand million: two of a kind are rare, and more are a defect.
-    expect(new Set(read.flatMap(({ masks }) => masks)).size).toBeGreaterThan(2990)
+    expect(new Set(frames.map(maskOf)).size).toBeGreaterThan(2990)
+  })
+})
+
+describe('frames to the model', () => {
+  it.each([0, 4, 76, 80, 216, 220, 65_484, 65_488, 65_492, 70_000])(
+    'carry %i characters unaltered',
+    (length) => {
+      const source = Buffer.from(`<<${'Ab3+/Zq9'.repeat(10_000).slice(0, length)}>>`)
+      const frame = appendFrame(source, 2, 2 + length)
+      expect(frame.length).toBe(appendFrameLength(length))
+      const [only] = unframed(frame)
+      expect(only?.masked).toBe(true)
+      expect(JSON.parse(only?.text ?? '')).toEqual({
+        type: 'input_audio_buffer.append',
+        audio: source.toString('latin1', 2, 2 + length),
+      })
+    },
+  )
+
+  it('stand behind each other in one buffer', () => {
+    const source = Buffer.from('QUJDREVG')
+    const target = Buffer.alloc(2 * appendFrameLength(4))
+    const middle = writeAppendFrame(target, 0, source, 0, 4)
+    expect(writeAppendFrame(target, middle, source, 4, 8)).toBe(target.length)
+    expect(unframed(target).map(({ text }) => JSON.parse(text).audio)).toEqual(['QUJD', 'REVG'])
   })
 })

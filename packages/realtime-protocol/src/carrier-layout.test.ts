@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isBase64 } from './base64-text.ts'
 import { carrierLayout } from './carrier-layout.ts'
 import { type CarrierScan, newCarrierScan, scanCarrierMessage } from './carrier-scan.ts'
+import { chance } from './test-mutation.ts'
 
 const sid = 'MZ0123456789abcdef0123456789abcdef'
 const payload = Buffer.from(Array.from({ length: 160 }, (_, i) => (i * 7) & 255)).toString('base64')
@@ -112,17 +113,6 @@ describe('the layout of a message', () => {
     expect(bytes.toString('latin1', alike.streamStart, alike.streamEnd)).toBe(other)
   })
 })
-
-/** A repeatable source of chance (mulberry32). */
-function chance(seed: number) {
-  let a = seed
-  return (below: number) => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
 
 describe('20,000 messages of the same length, or nearly', () => {
   const seeds = [
