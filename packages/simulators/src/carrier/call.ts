@@ -1,4 +1,5 @@
 import type { AnsweredBy } from './amd/machine-detector.ts'
+import type { CallEvent, CallHappening, CallStatus, Direction } from './call-event.ts'
 import { voiceParams } from './core/call-params.ts'
 import { newSid } from './core/sid.ts'
 import { runDocuments } from './documents/call-run.ts'
@@ -6,41 +7,15 @@ import type { Source } from './documents/document.ts'
 import { Line } from './line/line.ts'
 import type { Phone } from './phone/phone.ts'
 import type { PhoneEnd } from './phone/phone-event.ts'
+import { CallRecordings } from './recording/call-recordings.ts'
+import type { RecordingSettings } from './recording/recording.ts'
 import { type CallbackSettings, StatusCallbacks } from './status-callbacks.ts'
 import type { MediaStream } from './stream/media-stream.ts'
 import type { Method, WebhookAnswer, WebhookRequest } from './webhooks.ts'
 import type { World } from './world.ts'
 
-export type CallStatus =
-  | 'queued'
-  | 'ringing'
-  | 'in-progress'
-  | 'completed'
-  | 'busy'
-  | 'failed'
-  | 'no-answer'
-  | 'canceled'
-
-export type Direction = 'inbound' | 'outbound-api'
-
 /** Where documents of a call come from when nothing else says so. */
 export type Voice = { source: Source; fallbackUrl?: string; fallbackMethod?: Method }
-
-/** What happened to a call, in order. */
-export type CallEvent = { at: string; ms: number } & (
-  | { type: 'status'; status: CallStatus }
-  | {
-      type: 'webhook'
-      method: Method
-      url: string
-      params: Record<string, string>
-      outcome: string
-      tookMs: number
-    }
-  | { type: 'verb'; verb: string }
-  | { type: 'stream'; what: string; streamSid: string }
-)
-type Happening = CallEvent extends infer E ? (E extends CallEvent ? Omit<E, 'at' | 'ms'> : never) : never
 
 export type CallSettings = {
   direction: Direction
@@ -52,6 +27,8 @@ export type CallSettings = {
   phoneNumberSid?: string
   /** Longest length in s. */
   timeLimit?: number
+  /** Recorded from the answer to the end. */
+  recording?: RecordingSettings
 }
 
 /** Why a running document is broken off. */
@@ -72,6 +49,7 @@ export class Call {
   readonly createdAt = new Date()
   readonly history: CallEvent[] = []
   readonly callbacks: StatusCallbacks
+  readonly recordings = new CallRecordings(this)
   voice: Voice
   status: CallStatus
   startedAt: Date | undefined
@@ -88,6 +66,7 @@ export class Call {
   #run: { breakOff: AbortController; done: Promise<void> } | undefined
   #timeLimit: NodeJS.Timeout | undefined
   #timeLimitMs: number
+  readonly #recording: RecordingSettings | undefined
   /** Takes keys while a verb wants them. */
   #onDigit: ((digit: string) => void) | undefined
 
@@ -103,6 +82,7 @@ export class Call {
     this.line = new Line(world.ticker, settings.phone)
     this.callbacks = new StatusCallbacks(this, settings.callbacks)
     this.#timeLimitMs = Math.min((settings.timeLimit ?? Number.POSITIVE_INFINITY) * 1000, world.limits.callMs)
+    this.#recording = settings.recording
     this.phone.attach(this.sid, {
       hangUp: () => this.finish(this.isAnswered ? 'completed' : 'no-answer', 'hung-up'),
       press: (digit) => this.#onDigit?.(digit),
@@ -142,6 +122,7 @@ export class Call {
     this.setStatus('in-progress')
     this.line.open()
     this.phone.answered()
+    if (this.#recording) this.recordings.ofCall = this.recordings.start(this.#recording)
     this.callbacks.send('answered')
     this.#timeLimit = setTimeout(
       () => this.finish('completed', 'other-side'),
@@ -186,6 +167,7 @@ export class Call {
     this.line.close()
     this.#run?.breakOff.abort('over' satisfies BreakOff)
     this.phone.over(end)
+    this.recordings.stopAll()
     this.callbacks.send('completed')
   }
 
@@ -217,7 +199,7 @@ export class Call {
     return answer
   }
 
-  note(happening: Happening): void {
+  note(happening: CallHappening): void {
     const ms = Math.round(performance.now() - this.#bornAt)
     const event = { at: new Date().toISOString(), ms, ...happening } as CallEvent
     this.history.push(event)
@@ -234,6 +216,7 @@ export class Call {
   /** Resolves when documents, streams and callbacks of an ended call have run out. */
   async settled(): Promise<void> {
     await this.#run?.done
+    await this.recordings.settled()
     await this.callbacks.settled()
   }
 }

@@ -1,4 +1,5 @@
-export type { Call, CallEvent, CallStatus } from './call.ts'
+export type { Call } from './call.ts'
+export type { CallEvent, CallStatus } from './call-event.ts'
 export { type DebugEntry as CarrierDebugEntry, Debugger as CarrierDebugger } from './debugger.ts'
 export type { Fault as CarrierFault } from './faults.ts'
 export type { HeardPhrase, PhoneWord } from './phone/hearing.ts'

@@ -31,12 +31,14 @@ export type FaultKind =
   | { type: 'double-fetch'; use?: 'first' | 'second' }
   /** An update by `Url` or `Twiml` is refused with 21220 although the call is in progress. */
   | { type: 'refuse-redirect' }
-  /** A REST request fails. `timeout` never answers. With `processed` it takes effect all the same (never for 429). */
+  /** A recording fails instead of being completed. */
+  | { type: 'failed-recording' }
+  /** A REST request fails. `record`: to start, change or delete a recording. `timeout` never answers. With `processed` it takes effect all the same (never for 429). */
   | {
       type: 'rest'
       answer: 429 | 500 | 502 | 503 | 'timeout' | 'disconnect'
       processed?: boolean
-      on?: 'create' | 'update' | 'fetch' | 'list'
+      on?: 'create' | 'update' | 'fetch' | 'list' | 'record'
     }
 
 export type FaultType = Fault['type']

@@ -1,6 +1,7 @@
 import type { Call } from './call.ts'
 import { rfc2822 } from './core/dates.ts'
 import type { Fault } from './faults.ts'
+import { secondsOf, urlOf } from './recording/recording.ts'
 import type { Method } from './webhooks.ts'
 
 export type CallProgress = 'initiated' | 'ringing' | 'answered' | 'completed'
@@ -91,6 +92,18 @@ export class StatusCallbacks {
     })
   }
 
+  /** The recording that was asked for with the call ("Call resource: StatusCallback, Record"). */
+  #recorded(): Record<string, string> {
+    const { recordings, world } = this.#call
+    const recording = recordings.ofCall
+    if (!recording) return {}
+    return {
+      RecordingUrl: urlOf(world, recording),
+      RecordingSid: recording.sid,
+      RecordingDuration: String(secondsOf(recording) ?? 0),
+    }
+  }
+
   #progress(event: CallProgress): Record<string, string> {
     const call = this.#call
     const sequence = this.#sequence
@@ -107,6 +120,7 @@ export class StatusCallbacks {
       CallDuration: String(call.seconds),
       Duration: String(Math.ceil(call.seconds / 60)),
       SipResponseCode: String(call.sipCode ?? 200),
+      ...this.#recorded(),
     }
   }
 }

@@ -33,6 +33,12 @@ export type CarrierSwitches = {
   emptyGather: 'empty' | 'left-out'
   /** Whether speech during a prompt with `bargeIn="false"` is understood when the prompt is over. */
   speechInProtectedPrompt: 'heard' | 'missed'
+  /** Whether the sound of a recording can be had without credentials: an account may enforce them, or not. */
+  recordingMedia: 'authenticated' | 'open'
+  /** Whether a recording that was made of one channel can be had with two (16113), for both directions are stored. */
+  monoAsDual: 'refused' | 'given'
+  /** Whether a call that is being recorded can be recorded a second time, or this is refused with 21220. */
+  secondRecording: 'started' | 'refused'
   /** Text of a 20003 body: both are seen. */
   refusedCredentials: 'Authenticate' | 'Authentication Error - invalid username'
   /** Opens `ws://` streams too, for a local set-up without TLS. The real service refuses them with 31922. */
@@ -55,6 +61,9 @@ export const DEFAULT_SWITCHES: Readonly<CarrierSwitches> = {
   speechConfidence: 'sent',
   emptyGather: 'empty',
   speechInProtectedPrompt: 'heard',
+  recordingMedia: 'authenticated',
+  monoAsDual: 'refused',
+  secondRecording: 'started',
   refusedCredentials: 'Authenticate',
   allowInsecureStreams: false,
 }
@@ -71,6 +80,8 @@ export type CarrierLimits = {
   extraRingMs: number
   /** From `queued` to `initiated` and from there to `ringing`. */
   dialMs: number
+  /** From the end of a recording to its file. */
+  recordingMs: number
   /** Longest call. */
   callMs: number
 }
@@ -82,5 +93,6 @@ export const DEFAULT_LIMITS: Readonly<CarrierLimits> = {
   streamBufferBytes: 256 * 1024,
   extraRingMs: 5000,
   dialMs: 20,
+  recordingMs: 100,
   callMs: 14_400_000,
 }

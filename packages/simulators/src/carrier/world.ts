@@ -3,7 +3,7 @@ import type { Debugger } from './debugger.ts'
 import type { FaultList } from './faults.ts'
 import type { Ticker } from './line/ticker.ts'
 import type { PhoneBook } from './phone/phone-book.ts'
-import type { RecordingStore } from './recordings.ts'
+import type { RecordingStore } from './recording/recording-store.ts'
 import type { CarrierLimits, CarrierSwitches } from './switches.ts'
 import type { Method, Webhooks } from './webhooks.ts'
 

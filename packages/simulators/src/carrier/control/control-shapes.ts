@@ -38,12 +38,13 @@ const FAULTS: Record<Fault['type'], Shape> = {
   'reordered-callbacks': object(callback),
   'double-fetch': object({ ...scope, use: oneOf('first', 'second') }),
   'refuse-redirect': object(scope),
+  'failed-recording': object(scope),
   rest: object(
     {
       ...scope,
       answer: either(oneOf('timeout', 'disconnect'), number({ min: 429, max: 503, whole: true })),
       processed: bool,
-      on: oneOf('create', 'update', 'fetch', 'list'),
+      on: oneOf('create', 'update', 'fetch', 'list', 'record'),
     },
     ['answer'],
   ),
@@ -68,6 +69,9 @@ const SWITCHES: Record<keyof CarrierSwitches, Shape> = {
   speechConfidence: oneOf('sent', 'left-out'),
   emptyGather: oneOf('empty', 'left-out'),
   speechInProtectedPrompt: oneOf('heard', 'missed'),
+  recordingMedia: oneOf('authenticated', 'open'),
+  monoAsDual: oneOf('refused', 'given'),
+  secondRecording: oneOf('started', 'refused'),
   refusedCredentials: oneOf('Authenticate', 'Authentication Error - invalid username'),
   allowInsecureStreams: bool,
 }

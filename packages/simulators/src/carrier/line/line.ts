@@ -15,11 +15,15 @@ export type Source = (now: number) => Int16Array | undefined
 /** Who takes what the phone sends. */
 export type Sink = (frame: Int16Array | undefined, now: number) => void
 
+/** Who takes both directions of the same 20 ms: what the phone said, what it heard. */
+export type Tap = (said: Int16Array | undefined, heard: Int16Array | undefined) => void
+
 /** The two-way audio of one leg while it is answered: one frame each way every 20 ms. */
 export class Line {
   readonly #ticker: Ticker
   readonly #handset: Handset
   readonly #sinks = new Set<Sink>()
+  readonly #taps = new Set<Tap>()
   #source: Source | undefined
   #stop: (() => void) | undefined
 
@@ -51,6 +55,12 @@ export class Line {
     return () => this.#sinks.delete(sink)
   }
 
+  /** Gives both directions to a tap until the answer is called. */
+  tap(tap: Tap): () => void {
+    this.#taps.add(tap)
+    return () => this.#taps.delete(tap)
+  }
+
   /** Plays samples to the end, or until the signal. */
   play(pcm: Int16Array, signal: AbortSignal): Promise<void> {
     if (signal.aborted || pcm.length === 0) return Promise.resolve()
@@ -78,7 +88,9 @@ export class Line {
   #tick(now: number): void {
     const spoken = this.#handset.nextFrame()
     for (const sink of this.#sinks) sink(spoken, now)
-    this.#handset.hear(this.#source?.(now))
+    const heard = this.#source?.(now)
+    this.#handset.hear(heard)
+    for (const tap of this.#taps) tap(spoken, heard)
   }
 }
 

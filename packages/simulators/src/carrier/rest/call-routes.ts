@@ -6,6 +6,7 @@ import { callbacksIn, type Form, isAnswer, methodIn, numberIn, partiesIn, source
 import { callJson } from './call-json.ts'
 import { listCalls } from './call-list.ts'
 import { notFound, problem, type RestAnswer } from './problem.ts'
+import { recordingIn } from './recording-inputs.ts'
 
 const RING_SECONDS = 60
 const MAX_RING_SECONDS = 600
@@ -25,6 +26,8 @@ export function createCall(world: World, form: Form): RestAnswer {
   if (isAnswer(timeLimit)) return timeLimit
   const detection = detectionIn(form)
   if (isAnswer(detection)) return detection
+  const recording = form.get('Record') === 'true' ? recordingIn(form, 'OutboundAPI') : undefined
+  if (isAnswer(recording)) return recording
   const fallbackUrl = form.get('FallbackUrl')
   const number = world.numbers.get(parties.from)
   const call = new Call(world, {
@@ -38,6 +41,7 @@ export function createCall(world: World, form: Form): RestAnswer {
     ...(callbacks ? { callbacks } : {}),
     ...(number ? { phoneNumberSid: number.sid } : {}),
     ...(timeLimit === undefined ? {} : { timeLimit }),
+    ...(recording ? { recording } : {}),
   })
   keepCall(world, call)
   const body = callJson(call, true)

@@ -2,14 +2,18 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { rfc2822 } from '../core/dates.ts'
 import type { World } from '../world.ts'
+import { isOfCall, startRecording, updateRecording } from './call-recording-routes.ts'
 import { createCall, fetchCall, findCalls, updateCall } from './call-routes.ts'
+import { partOf } from './media.ts'
 import { notFound, problem, type RestAnswer } from './problem.ts'
-import { fetchRecording, listRecordings } from './recording-routes.ts'
+import { deleteRecording, fetchMedia, listRecordings, showRecording } from './recording-routes.ts'
 
 const MAX_FORM = 256 * 1024
 const ACCOUNT = /^\/2010-04-01\/Accounts\/([^/]+?)(\.json|\/.*)$/
 
-export type RestAction = 'create' | 'update' | 'fetch' | 'list'
+const MEDIA = /\/Recordings\/RE[0-9a-f]{32}(\.wav|)$/
+
+export type RestAction = 'create' | 'update' | 'fetch' | 'list' | 'record'
 type Handled = { action: RestAction; run: () => RestAnswer }
 
 /** Answers requests below `/2010-04-01`, as the REST API does. Never rejects. */
@@ -25,7 +29,7 @@ export async function answerRest(
     request.socket.destroy()
     return
   }
-  send(response, answer)
+  send(request, response, answer)
 }
 
 async function handle(
@@ -33,7 +37,8 @@ async function handle(
   request: IncomingMessage,
   url: URL,
 ): Promise<RestAnswer | 'none' | 'disconnect'> {
-  if (!isAuthorized(world, request.headers.authorization)) {
+  const isOpen = world.switches.recordingMedia === 'open' && MEDIA.test(url.pathname)
+  if (!isOpen && !isAuthorized(world, request.headers.authorization)) {
     return problem(401, 20003, world.switches.refusedCredentials)
   }
   const [, accountSid, rest = ''] = ACCOUNT.exec(url.pathname) ?? []
@@ -65,7 +70,6 @@ function route(
 ): Handled | RestAnswer {
   const path = url.pathname
   const callSid = /^\/Calls\/(CA[0-9a-f]{32})\.json$/.exec(rest)?.[1]
-  const recording = /^\/Recordings\/(RE[0-9a-f]{32})(\.json|\.wav|)$/.exec(rest)
   if (rest === '/Calls.json' && method === 'POST')
     return { action: 'create', run: () => createCall(world, form) }
   if (rest === '/Calls.json' && method === 'GET') {
@@ -74,15 +78,47 @@ function route(
   if (callSid && method === 'GET') return { action: 'fetch', run: () => fetchCall(world, path, callSid) }
   if (callSid && method === 'POST')
     return { action: 'update', run: () => updateCall(world, path, callSid, form) }
-  if (recording && method === 'GET') {
-    return { action: 'fetch', run: () => fetchRecording(world, path, recording[1] ?? '', recording[2] ?? '') }
-  }
-  if (rest === '/Recordings.json' && method === 'GET')
-    return { action: 'list', run: () => listRecordings(world) }
+  const recording = routeRecording(world, method, rest, url, form)
+  if (recording) return recording
   if (rest === '.json' && method === 'GET')
     return { action: 'fetch', run: () => ({ status: 200, body: account(world) }) }
   if (rest === '/Calls.json' || callSid) return problem(405, 20004, 'Method not allowed')
   return notFound(path)
+}
+
+/** Everything below `/Recordings` and `/Calls/{CA}/Recordings`. */
+function routeRecording(
+  world: World,
+  method: string,
+  rest: string,
+  { pathname: path, searchParams: query }: URL,
+  form: URLSearchParams,
+): Handled | RestAnswer | undefined {
+  const [, callSid, sid, ending] =
+    /^(?:\/Calls\/(CA[0-9a-f]{32}))?\/Recordings(?:\/(RE[0-9a-f]{32}|Twilio\.CURRENT))?(\.json|\.wav|\.mp3|)$/.exec(
+      rest,
+    ) ?? []
+  if (ending === undefined) return undefined
+  const call = callSid ? world.calls.get(callSid) : undefined
+  if (callSid && !call) return notFound(path)
+  if (!sid) {
+    if (ending !== '.json') return notFound(path)
+    if (method === 'GET') return { action: 'list', run: () => listRecordings(world, path, query, callSid) }
+    if (method !== 'POST' || !callSid) return problem(405, 20004, 'Method not allowed')
+    return { action: 'record', run: () => startRecording(world, path, callSid, form) }
+  }
+  if (method === 'POST' && callSid && ending === '.json') {
+    return { action: 'record', run: () => updateRecording(world, path, { callSid, sid }, form) }
+  }
+  if (callSid && !isOfCall(call, world, sid)) return notFound(path)
+  if (method === 'DELETE') return { action: 'record', run: () => deleteRecording(world, path, sid) }
+  if (method !== 'GET') return problem(405, 20004, 'Method not allowed')
+  if (ending === '.json') return { action: 'fetch', run: () => showRecording(world, path, sid, query) }
+  if (ending === '.mp3') {
+    world.debugger.error('not-simulated', 'This carrier has recordings as WAV only', { url: path })
+    return notFound(path)
+  }
+  return { action: 'fetch', run: () => fetchMedia(world, path, sid, query) }
 }
 
 /**
@@ -143,13 +179,18 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams | Res
   return new URLSearchParams(Buffer.concat(parts).toString('utf8'))
 }
 
-function send(response: ServerResponse, { status, body, file }: RestAnswer): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, body, file }: RestAnswer): void {
   if (response.destroyed) return
   response.setHeader('twilio-request-id', `RQ${crypto.randomUUID().replaceAll('-', '')}`)
   response.statusCode = status
   if (file) {
-    response.setHeader('content-type', file.type)
-    response.end(file.bytes)
+    const part = partOf(file.bytes, request.headers.range)
+    response.writeHead(part.status, {
+      'content-type': file.type,
+      'content-length': part.bytes.length,
+      ...part.headers,
+    })
+    response.end(part.bytes)
   } else if (body === undefined) response.end()
   else {
     response.setHeader('content-type', 'application/json;charset=utf-8')

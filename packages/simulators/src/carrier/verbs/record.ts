@@ -1,9 +1,10 @@
 import { levelDbfs } from '@toritsugi/audio'
-import type { Call } from '../call.ts'
-import { rfc2822 } from '../core/dates.ts'
+import { resolveUrl } from '../documents/document.ts'
 import { FRAME_SAMPLES, wait } from '../line/line.ts'
 import { FRAME_MS } from '../line/ticker.ts'
-import type { Recording } from '../recordings.ts'
+import { setStatus } from '../recording/processing.ts'
+import { newRecording, type RecordingSettings, secondsOf, urlOf } from '../recording/recording.ts'
+import { eventsOf } from '../rest/recording-inputs.ts'
 import type { TwimlElement } from '../twiml/parse.ts'
 import { countOf, followTo, methodOf, NEXT, type Stage, type Verb } from './verb.ts'
 
@@ -16,6 +17,8 @@ const BEEP = Int16Array.from(
   (_, index) => 8000 * Math.sin((2 * Math.PI * BEEP_HZ * index) / 8000),
 )
 
+const NOTHING = new Int16Array(0)
+
 type Taped = { pcm: Int16Array; digits: string; heardSpeech: boolean }
 
 /**
@@ -26,14 +29,17 @@ export const record: Verb = async (element, stage) => {
   const { call, signal } = stage
   if (element.attributes.playBeep !== 'false') await call.line.play(BEEP, signal)
   const startedAt = new Date()
+  const recording = newRecording(call.sid, settingsOf(element, stage), startedAt)
   const taped = await tape(element, stage)
-  if (!taped.heardSpeech || signal.reason === 'replaced') return NEXT
-  const recording = call.world.recordings.add(call.sid, taped.pcm, startedAt)
-  tellRecording(element, stage, recording)
+  if (signal.reason === 'replaced') return NEXT
+  call.world.recordings.add(recording)
+  setStatus(recording, 'processing')
+  call.recordings.process(recording, { inbound: taped.pcm, outbound: NOTHING }, !taped.heardSpeech)
+  if (!taped.heardSpeech) return NEXT
   const params = {
-    RecordingUrl: recordingUrl(call, recording),
+    RecordingUrl: urlOf(call.world, recording),
     RecordingSid: recording.sid,
-    RecordingDuration: String(recording.seconds),
+    RecordingDuration: String(secondsOf(recording)),
     ...(taped.digits === '' ? {} : { Digits: taped.digits }),
   }
   const after = followTo(stage, element.attributes.action ?? '', element.attributes.method, params)
@@ -71,32 +77,31 @@ async function tape(element: TwimlElement, { call, signal }: Stage): Promise<Tap
   return { ...taped, pcm }
 }
 
-function recordingUrl(call: Call, { sid }: Recording): string {
-  return `${call.world.url()}/2010-04-01/Accounts/${call.world.account.sid}/Recordings/${sid}`
-}
-
-function tellRecording(element: TwimlElement, stage: Stage, recording: Recording): void {
-  const { recordingStatusCallback, recordingStatusCallbackMethod } = element.attributes
-  if (recordingStatusCallback === undefined) return
-  const { call } = stage
-  const to = followTo(stage, recordingStatusCallback, recordingStatusCallbackMethod)
-  if (to.go !== 'document' || 'twiml' in to.source) {
-    call.world.debugger.error('11100', `Invalid URL: ${recordingStatusCallback}`, { callSid: call.sid })
-    return
+function settingsOf({ attributes }: TwimlElement, { call, document }: Stage): RecordingSettings {
+  const {
+    recordingStatusCallback,
+    recordingStatusCallbackMethod,
+    recordingStatusCallbackEvent = '',
+    trim,
+  } = attributes
+  const url = recordingStatusCallback && resolveUrl(document, recordingStatusCallback)
+  const events = eventsOf(recordingStatusCallbackEvent)
+  if (recordingStatusCallback !== undefined && !url) {
+    const message = `Invalid URL: ${recordingStatusCallback}`
+    call.world.debugger.error('11100', message, { callSid: call.sid })
   }
-  call.callbacks.deliver({
-    event: 'recording-completed',
-    url: to.source.url,
-    method: methodOf(recordingStatusCallbackMethod),
-    params: {
-      RecordingSid: recording.sid,
-      RecordingUrl: recordingUrl(call, recording),
-      RecordingStatus: 'completed',
-      RecordingDuration: String(recording.seconds),
-      RecordingChannels: '1',
-      RecordingStartTime: rfc2822(recording.startedAt),
-      RecordingSource: recording.source,
-      RecordingTrack: 'inbound',
-    },
-  })
+  if (typeof events === 'string') {
+    const message = `Record: invalid recording status callback event: ${events}`
+    call.world.debugger.warning('12200', message, { callSid: call.sid })
+  }
+  return {
+    source: 'RecordVerb',
+    channels: 1,
+    track: 'inbound',
+    trims: trim !== 'do-not-trim',
+    callback:
+      url && typeof events !== 'string'
+        ? { url, method: methodOf(recordingStatusCallbackMethod), events }
+        : undefined,
+  }
 }
