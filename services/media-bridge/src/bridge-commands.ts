@@ -7,7 +7,7 @@ import {
   type CallId,
   type Command,
 } from '@toritsugi/contracts'
-import type { Relay } from './relay.ts'
+import type { Relay } from './relay-ports.ts'
 
 /** Answers of the last commands of one call, so that a repeat gets the first one. */
 const mostKeys = 64

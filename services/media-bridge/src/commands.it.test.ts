@@ -8,7 +8,8 @@ import {
 } from '@toritsugi/contracts'
 import { useNats } from '@toritsugi/testkit'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openStage, type StagedCall } from './stage.ts'
+import { openStage } from './stage.ts'
+import type { StagedCall } from './staged-call.ts'
 
 const nats = await useNats()
 const stage = await openStage(nats.url, { env: { STOP_GRACE_MS: '500', MAX_CALLS: '7', POD_ID: 'pod-a' } })

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { useNats } from '@toritsugi/testkit'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openStage, stagePlan } from './stage.ts'
+import { openStage } from './stage.ts'
+import { stagePlan } from './stage-plan.ts'
 
 /** A door in front of NATS that can be shut, so that the bridge alone loses the bus. */
 async function door(target: URL) {

@@ -1,5 +1,5 @@
 import type { CallId } from '@toritsugi/contracts'
-import type { Relay } from './relay.ts'
+import type { Relay } from './relay-ports.ts'
 
 /** The calls this pod holds: one stream each, the one with the highest epoch. */
 export type RelayRegistry = {

@@ -1,16 +1,11 @@
 import type { Duplex } from 'node:stream'
-import type { Bus } from '@toritsugi/bus'
-import { type CallId, Fault, type IntentKind, type OpenReply } from '@toritsugi/contracts'
-import type { Logger } from '@toritsugi/service-kit'
+import { type CallId, Fault } from '@toritsugi/contracts'
 import type { WebSocket } from 'ws'
-import type { Facts, Spool } from './bridge-events.ts'
-import type { BridgeCounts, BridgeTimes, RefusedBecause } from './bridge-metrics.ts'
+import type { Facts } from './bridge-events.ts'
+import type { RefusedBecause } from './bridge-metrics.ts'
 import { type CallerAudio, callerAudio } from './caller-audio.ts'
 import type { CarrierStart } from './carrier-messages.ts'
-import { conversation } from './conversation.ts'
 import type { Conversation } from './conversation-ports.ts'
-import { dialogueRecord } from './core/dialogue-record.ts'
-import type { Batch } from './core/load.ts'
 import {
   type Intent,
   type Stream,
@@ -20,55 +15,13 @@ import {
   stepStream,
 } from './core/stream.ts'
 import { type StreamClock, streamClock, streamNow } from './core/stream-clock.ts'
+import { dueEvent, waitMs } from './core/stream-wait.ts'
 import { commitIntent } from './intent.ts'
-import { type ModelLink, modelLink } from './model-link.ts'
-import type { PlanSource } from './plan-source.ts'
-import type { SocketPool } from './socket-pool.ts'
-import type { TokenChecker } from './stream-token.ts'
+import type { ModelLink } from './model-link.ts'
+import { modelSide } from './model-side.ts'
+import type { Relay, RelayParts } from './relay-ports.ts'
 import { type TwilioStream, twilioStream } from './twilio-stream.ts'
 
-/** What every call of the pod is given. */
-export type RelayParts = {
-  podId: string
-  bus: Pick<Bus, 'request' | 'publishLive'>
-  tokens: TokenChecker
-  plans: PlanSource
-  pool: SocketPool
-  spool: Spool
-  counts: BridgeCounts
-  times: BridgeTimes
-  log: Logger
-  startTimeoutMs: number
-  sessionTimeoutMs: number
-  batch(): Batch
-  /** The token named this call and epoch: the pod makes room for it. @returns false when a newer one is here */
-  claim(relay: Relay): boolean
-  released(relay: Relay): void
-}
-
-/** One live call: the two sockets, and the machines between them. */
-export type Relay = {
-  readonly callId: CallId
-  /** 0 until the token was read. */
-  epoch(): number
-  isOver(): boolean
-  tick(now: number): void
-  /** A newer stream of this call exists. */
-  supersede(): void
-  /** The pod's grace is over. */
-  stop(): void
-  /** The dialogue, for commands; null while there is none, or while it ends. */
-  talk(): Conversation | null
-  /** Ends the sentence, then is mute; resolves when it is, at the latest after so long. */
-  release(timeoutMs: number): Promise<void>
-  /** Closes after the last mark. The intent was committed by whoever asks. */
-  close(intent: IntentKind): Promise<void>
-}
-
-const drainMs = 3000
-const marginMs = 2000
-/** A goodbye that the model does not speak in this time is not waited for. */
-const goodbyeMs = 12_000
 const probeEveryMs = 2500
 /** Refusals of the plan that no other way of asking would mend. */
 const hopeless: readonly string[] = ['call.stale-epoch', 'call.already-ended', 'call.not-found']
@@ -79,7 +32,7 @@ const hopeless: readonly string[] = ['call.stale-epoch', 'call.already-ended', '
  * @param callId the call the address names; the token must name the same
  */
 export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: RelayParts): Relay {
-  const { counts, times, bus } = parts
+  const { counts, bus } = parts
   let log = parts.log.child({ callId })
   let stream: Stream = { is: 'opening' }
   let epoch = 0
@@ -105,20 +58,22 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
     const { state, commands } = stepStream(stream, event)
     stream = state
     if (state.is !== before) log.info({ event: event.type, from: before, to: state.is }, 'stream moved')
-    for (const command of commands) act(command)
+    for (const command of commands) {
+      const ms = waitMs(command, talk?.queuedMs() ?? 0)
+      if (ms !== null) deadline = now() + ms
+      act(command)
+    }
   }
 
   const act = (command: StreamCommand): void => {
     switch (command.type) {
       case 'say-goodbye':
-        deadline = now() + goodbyeMs
+        // Whoever wants the end has the words, and has them said.
         return
       case 'watch-play-out':
         talk?.protect()
-        deadline = now() + (talk?.queuedMs() ?? 0) + marginMs
         return
       case 'commit':
-        deadline = Number.POSITIVE_INFINITY
         void commitIntent(bus, { callId, epoch, intent: command.intent, log }).then(() =>
           step({ type: 'intent.settled' }),
         )
@@ -127,7 +82,6 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
         carrier.close(...closeWith)
         return
       case 'drain':
-        deadline = now() + drainMs
         talk?.drain()
         if (talk?.owes() !== true) step({ type: 'drained' })
         return
@@ -218,66 +172,16 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
     if (!parts.claim(self)) return refuse('stale-epoch')
     facts = parts.spool.facts(callId, epoch)
     facts.publish('stream.started', { epoch, carrierStreamId: start.streamSid, podId: parts.podId })
-    const opened = await askForPlan(check.token)
-    if (opened === null || isOver()) return
+    const opened = await parts.plans.open({ callId, epoch, token: check.token }).catch(withoutPlan)
+    if (opened === undefined || isOver()) return
     if (opened.degraded || check.degraded) log.warn('call is degraded')
-    const { plan, dialogue } = opened.reply
-    talk = converse(opened.reply, at, caller, facts)
-    model = modelLink({
-      epoch,
-      plan,
-      pool: parts.pool,
-      sessionTimeoutMs: parts.sessionTimeoutMs,
-      facts,
-      counts,
-      times,
-      log,
-      ears: {
-        ready(next, session, how) {
-          step({ type: 'session.ready' })
-          talk?.begin(next, session, how)
-          caller.connect(next)
-        },
-        message: talk.message,
-        broke,
-        lost() {
-          caller.disconnect()
-          talk?.sessionLost('session-lost')
-          if (stream.is === 'draining') step({ type: 'drained' })
-          else if (stream.is === 'saying-goodbye') step({ type: 'farewell.spoken' })
-          return stream.is === 'flowing'
-        },
-        givenUp: giveUp,
-      },
-    })
-    await model.connect(epoch > 1 || dialogue.length > 0 ? 'bridging' : 'greeting')
-  }
-
-  const askForPlan = async (token: string): Promise<{ reply: OpenReply; degraded: boolean } | null> => {
-    try {
-      return await parts.plans.open({ callId, epoch, token })
-    } catch (err) {
-      const code = err instanceof Fault ? err.code : 'internal.bug'
-      log.error({ err, code }, 'no plan for the call')
-      if (hopeless.includes(code)) refuse('stale-epoch')
-      else giveUp({ what: 'conference', reason: 'no-plan' })
-      return null
-    }
-  }
-
-  const converse = (
-    { plan, dialogue }: OpenReply,
-    at: StreamClock,
-    caller: CallerAudio,
-    toldTo: Facts,
-  ): Conversation =>
-    conversation({
+    const side = modelSide({
+      ...parts,
       callId,
       epoch,
-      plan,
-      dialogue: dialogueRecord(dialogue),
+      opened: opened.reply,
       clock: at,
-      callerAudio: caller,
+      audio: caller,
       carrier: {
         send(source, from, to, mark) {
           frames.out++
@@ -285,33 +189,27 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
         },
         clear: carrier.clear,
       },
-      bus,
-      facts: toldTo,
-      counts,
-      times,
+      facts,
       log,
-      ears: {
-        greetingStarted(modelMs) {
-          const sinceStartMs = Math.round(now() - startedAt)
-          times.greeting(sinceStartMs, modelMs)
-          toldTo.publish('greeting.started', { epoch, sinceStartMs, modelMs })
-        },
-        endWanted(intent, farewell) {
-          if (stream.is !== 'flowing') return
-          step({ type: 'end.wanted', intent, farewell: farewell === 'said' ? 'said' : 'say' })
-          if (farewell !== 'said') talk?.sayGoodbye(farewell.words)
-        },
-        farewellSpoken: () => step({ type: 'farewell.spoken' }),
-        sessionBroken: (code, again) => model?.broken(code, again),
-      },
+      startedAt,
+      stream: { is: () => stream.is, step, broke },
     })
+    talk = side.talk
+    model = side.model
+    await model.connect(epoch > 1 || opened.reply.dialogue.length > 0 ? 'bridging' : 'greeting')
+  }
 
-  /** What happens without an event: something is heard to its end, or waited for too long. */
+  const withoutPlan = (err: unknown): void => {
+    const code = err instanceof Fault ? err.code : 'internal.bug'
+    log.error({ err, code }, 'no plan for the call')
+    if (hopeless.includes(code)) refuse('stale-epoch')
+    else giveUp({ what: 'conference', reason: 'no-plan' })
+  }
+
+  /** Looks whether something is due, or a release is done. */
   const watch = (at: number): void => {
-    const isLate = at >= deadline
-    if (stream.is === 'playing-out' && (isLate || talk?.isSilent() !== false)) step({ type: 'played-out' })
-    else if (stream.is === 'draining' && (isLate || talk?.owes() !== true)) step({ type: 'drained' })
-    else if (stream.is === 'saying-goodbye' && isLate) step({ type: 'farewell.spoken' })
+    const due = dueEvent(stream, at >= deadline, talk)
+    if (due !== null) step(due)
     if (releasing === undefined) return
     if (at < releasing.deadline && talk !== undefined && !(talk.isIdle() && talk.isSilent())) return
     talk?.mute()

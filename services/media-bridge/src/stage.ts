@@ -1,14 +1,8 @@
-import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { type Bus, connectBus, no, ok } from '@toritsugi/bus'
 import {
   type CallId,
-  type DialogueItem,
-  type Envelope,
-  type FactData,
-  type FactType,
   intendCall,
-  newId,
   openSession,
   runTool,
   type SessionPlan,
@@ -20,46 +14,20 @@ import {
   type CarrierFault,
   type Model,
   type ModelOptions,
-  type Phone,
   startCarrier,
   startModel,
 } from '@toritsugi/simulators'
-import { SignJWT } from 'jose'
 import { buildApp } from './build-app.ts'
 import { configSchema } from './config.ts'
+import { stagePlan } from './stage-plan.ts'
+import { openStageWeb, streamSecret, streamToken, type TokenClaims } from './stage-web.ts'
+import { type StagedCall, stageCall, type Told } from './staged-call.ts'
 
 /** What stands around the bridge in its integration tests: a carrier, a model, and who answers its commands. */
 
-export const streamSecret = 'a secret of the stage, long enough'
 export const authToken = 'stage-auth-token'
 const ourNumber = '+81312345678'
 const callerNumber = '+14155550100'
-
-export type Told<Type extends FactType = FactType> = Omit<Envelope, 'type' | 'data'> & {
-  type: Type
-  data: FactData<Type>
-}
-
-export type StagedCall = {
-  callId: CallId
-  phone: Phone
-  /** Facts of this call so far, in the order they were stored. */
-  facts: Told[]
-  told<Type extends FactType>(type: Type): Told<Type>[]
-  /** The first fact, past or future, of this type that passes the test. */
-  waitForFact<Type extends FactType>(
-    type: Type,
-    test?: (data: FactData<Type>) => boolean,
-    timeoutMs?: number,
-  ): Promise<Told<Type>>
-  /** What the bridge committed for the end of its streams. */
-  intents: { epoch: number; what: string; reason: string }[]
-  /** What the next streams of this call are told of what was said. */
-  dialogue: DialogueItem[]
-  /** What `/continue` answers, in turn; then it hangs up. */
-  continues: ('reconnect' | 'hang-up')[]
-  epoch: number
-}
 
 export type Stage = {
   carrier: Carrier
@@ -73,55 +41,12 @@ export type Stage = {
   tools: Record<string, (given: string) => Promise<ToolReply> | ToolReply>
   dial(options?: { faults?: readonly CarrierFault[] }): StagedCall
   /** A token as call-control makes it. */
-  token(claims: {
-    callId: CallId
-    callSid: string
-    epoch?: number
-    lifeS?: number
-    jti?: string
-  }): Promise<string>
+  token(claims: TokenClaims): Promise<string>
   metrics(): Promise<string>
   /** Tells the bridge to stop, as SIGTERM does. */
   stopBridge(graceMs?: number): Promise<void>
   close(): Promise<void>
 }
-
-export const stagePlan = (callId: CallId): SessionPlan => ({
-  callId,
-  assistantId: `asst_${'1'.repeat(32)}` as SessionPlan['assistantId'],
-  assistantVersion: 1,
-  language: 'en-US',
-  model: 'gpt-realtime-2.1',
-  accepts: { reasoning: true, parallelToolCalls: true },
-  voice: 'marin',
-  instructions: 'You answer the telephone of a bakery, in English.',
-  tools: [
-    {
-      name: 'end-call',
-      description: 'Ends the call.',
-      parameters: { type: 'object', properties: {} },
-      timeoutMs: 2000,
-    },
-    {
-      name: 'look-up',
-      description: 'Looks something up.',
-      parameters: { type: 'object', properties: {} },
-      timeoutMs: 5000,
-    },
-  ],
-  turnDetection: { threshold: 0.5, prefixPaddingMs: 300, silenceDurationMs: 200 },
-  transcription: { model: 'gpt-4o-mini-transcribe', language: 'en' },
-  maxOutputTokens: 4096,
-  greeting: 'Hello, this is the bakery.',
-  phrases: {
-    filler: 'One moment please.',
-    bridging: 'Sorry, I am back.',
-    reprompt: 'Are you still there?',
-    goodbye: 'Goodbye then.',
-  },
-  callerSilence: { repromptAfterMs: 20_000, reprompts: 1 },
-  slowToolMs: 1500,
-})
 
 export async function openStage(
   natsUrl: string,
@@ -131,54 +56,14 @@ export async function openStage(
   const bridgePort = await freePort()
   const url = `http://127.0.0.1:${bridgePort}`
   const calls = new Map<CallId, StagedCall>()
-  const bySid = new Map<string, StagedCall>()
   const stage = { plan: {}, tools: {} } as Pick<Stage, 'plan' | 'tools'>
 
-  const token: Stage['token'] = ({ callId, callSid, epoch = 1, lifeS = 60, jti = newId('evt') }) =>
-    new SignJWT({ callId, callSid, epoch })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setJti(jti)
-      .setExpirationTime(Math.floor(Date.now() / 1000) + lifeS)
-      .sign(new TextEncoder().encode(streamSecret))
-
-  const connectTwiml = async (call: StagedCall, callSid: string): Promise<string> => {
-    const value = await token({ callId: call.callId, callSid, epoch: call.epoch })
-    const stream = `${url.replace('http', 'ws')}/api/twilio/media-stream/${call.callId}`
-    return (
-      `<Response><Connect action="/continue"><Stream url="${stream}">` +
-      `<Parameter name="token" value="${value}"/></Stream></Connect></Response>`
-    )
-  }
-
-  const waitingForCall: StagedCall[] = []
-  const web = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request as AsyncIterable<Buffer>) parts.push(part)
-    const form = new URLSearchParams(Buffer.concat(parts).toString())
-    const callSid = form.get('CallSid') ?? ''
-    let twiml = '<Response/>'
-    if (request.url === '/voice') {
-      const call = waitingForCall.shift()
-      if (call !== undefined) {
-        bySid.set(callSid, call)
-        twiml = await connectTwiml(call, callSid)
-      }
-    } else if (request.url === '/continue') {
-      const call = bySid.get(callSid)
-      if (call?.continues.shift() === 'reconnect') {
-        call.epoch++
-        twiml = await connectTwiml(call, callSid)
-      } else twiml = '<Response><Hangup/></Response>'
-    }
-    response.writeHead(200, { 'content-type': 'text/xml' }).end(twiml)
-  })
-  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
-  const webUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}`
+  const web = await openStageWeb(url)
   const carrier = await startCarrier({
     accountSid: `AC${'0'.repeat(32)}`,
     authToken,
     allowInsecureStreams: true,
-    numbers: [{ phoneNumber: ourNumber, voiceUrl: `${webUrl}/voice` }],
+    numbers: [{ phoneNumber: ourNumber, voiceUrl: `${web.url}/voice` }],
   })
 
   const bus = await connectBus({ url: natsUrl, name: 'stage' })
@@ -200,14 +85,12 @@ export async function openStage(
       return ok({})
     }),
   ]
-  const waiting = new Set<() => void>()
   const listening = await bus.on({
     durable: `stage-${bridgePort}`,
     families: ['media', 'turn', 'tool', 'usage'],
     from: 'new',
     async handle(envelope) {
-      calls.get(envelope.subject as CallId)?.facts.push(envelope as Told)
-      for (const look of waiting) look()
+      calls.get(envelope.subject as CallId)?.store(envelope as Told)
     },
   })
 
@@ -233,39 +116,6 @@ export async function openStage(
   const bridge = await buildApp({ config, log, metrics, isStopping: () => state.stopping })
   await bridge.app.listen({ host: '127.0.0.1', port: bridgePort })
 
-  const stageCall = (phone: Phone): StagedCall => {
-    const callId = newId('call')
-    const call: StagedCall = {
-      callId,
-      phone,
-      facts: [],
-      told: (type) => call.facts.filter((fact) => fact.type === type) as never,
-      waitForFact: (type, test = () => true, timeoutMs = 15_000) =>
-        new Promise((resolve, reject) => {
-          const look = (): void => {
-            const found = call.told(type).find(({ data }) => test(data))
-            if (found === undefined) return
-            clearTimeout(timer)
-            waiting.delete(look)
-            resolve(found)
-          }
-          const timer = setTimeout(() => {
-            waiting.delete(look)
-            const told = call.facts.map((fact) => fact.type).join(' ')
-            reject(new Error(`${type} was not told within ${timeoutMs} ms, but: ${told}`))
-          }, timeoutMs)
-          waiting.add(look)
-          look()
-        }),
-      intents: [],
-      dialogue: [],
-      continues: [],
-      epoch: 1,
-    }
-    calls.set(callId, call)
-    return call
-  }
-
   return Object.assign(stage, {
     carrier,
     model,
@@ -274,10 +124,11 @@ export async function openStage(
     dial({ faults = [] }: { faults?: readonly CarrierFault[] } = {}) {
       const phone = carrier.dialIn({ from: callerNumber, to: ourNumber, faults })
       const call = stageCall(phone)
-      waitingForCall.push(call)
+      calls.set(call.callId, call)
+      web.expect(call)
       return call
     },
-    token,
+    token: streamToken,
     metrics: () => metrics.registry.metrics(),
     async stopBridge() {
       state.stopping = true
@@ -297,14 +148,13 @@ export async function openStage(
       for (const subscription of answering) await subscription.stop()
       await bus.close()
       await model.stop()
-      web.closeAllConnections()
-      await new Promise((resolve) => web.close(resolve))
+      await web.close()
     },
   })
 }
 
 async function freePort(): Promise<number> {
-  const server = createTcpServer()
+  const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
