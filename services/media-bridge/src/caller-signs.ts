@@ -10,7 +10,6 @@ export type CallerSigns = {
   stirred(): void
   /** @param heardAt when the caller last heard something; null while it is not their turn. Monotonic ms */
   tick(now: number, heardAt: number | null): void
-  isPressing(): boolean
 }
 
 export function callerSigns(
@@ -60,6 +59,5 @@ export function callerSigns(
         else ears.giveUp()
       }
     },
-    isPressing: () => keys.pressed !== '',
   }
 }

@@ -42,7 +42,6 @@ export type RealtimeSocket = {
   send(event: ClientEvent): void
   /** Writes whole frames, as they are. */
   write(frames: Buffer): void
-  waitingBytes(): number
   /** Frames that were dropped because the model did not read. */
   dropped(): number
   /** Asks for a sign of life when it has been quiet; cuts a dead one off. Asked now and then. */
@@ -194,7 +193,6 @@ function openSocket(
       if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(event))
     },
     write: (frames) => writer.write(frames),
-    waitingBytes: () => writer.waitingBytes(),
     dropped: () => dropped,
     probe(now) {
       if (now - seenAt > deadMs) ws.terminate()

@@ -204,7 +204,6 @@ describe('the pool of warm sockets', () => {
     listen() {},
     send() {},
     write() {},
-    waitingBytes: () => 0,
     dropped: () => 0,
     probe() {},
     close() {
