@@ -1,3 +1,5 @@
+import type { AnsweredBy } from './amd/machine-detector.ts'
+import type { RecordingStatus } from './recording/recording.ts'
 import type { Method } from './webhooks.ts'
 
 export type CallStatus =
@@ -25,6 +27,8 @@ export type CallEvent = { at: string; ms: number } & (
     }
   | { type: 'verb'; verb: string }
   | { type: 'stream'; what: string; streamSid: string }
+  | { type: 'recording'; status: RecordingStatus; recordingSid: string }
+  | { type: 'answered-by'; answeredBy: AnsweredBy; afterMs: number }
 )
 /** An event before it is timed. */
 export type CallHappening = CallEvent extends infer E

@@ -35,6 +35,20 @@ describe('telling a call', () => {
     expect(teller.troubles).toBe(0)
   })
 
+  it('tells who answered, and of recordings', () => {
+    const teller = new CallTeller()
+    const told: ToldEvent[] = [
+      { of: 'call', event: { at, ms: 1, type: 'answered-by', answeredBy: 'human', afterMs: 1500 } },
+      { of: 'call', event: { at, ms: 1, type: 'recording', status: 'completed', recordingSid: 'RE1' } },
+      { of: 'phone', event: { at, ms: 2000, type: 'records' } },
+    ]
+    expect(told.flatMap((event) => teller.tell(event))).toEqual([
+      '        answered by: human',
+      '        recording: completed',
+      '  2.00  phone     records a message',
+    ])
+  })
+
   it('counts what went wrong', () => {
     const teller = new CallTeller()
     const entry = { at, level: 'error', code: '31920', message: 'No' } as const

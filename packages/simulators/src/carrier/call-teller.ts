@@ -26,6 +26,8 @@ export class CallTeller {
         return [...this.#sentence(), line(event.startMs, 'caller', event.text + (event.whole ? '' : ' …'))]
       case 'pressed':
         return [...this.#sentence(), line(event.ms, 'caller', `presses ${event.digits}`)]
+      case 'records':
+        return [...this.#sentence(), line(event.ms, 'phone', 'records a message')]
       case 'ringing':
         return [line(0, 'phone', 'rings')]
       case 'answered':
@@ -47,6 +49,8 @@ export class CallTeller {
       ]
     }
     if (event.type === 'stream') return [`        stream: ${event.what}`]
+    if (event.type === 'recording') return [`        recording: ${event.status}`]
+    if (event.type === 'answered-by') return [`        answered by: ${event.answeredBy}`]
     if (event.type === 'status') return [`        call is ${event.status}`]
     return []
   }

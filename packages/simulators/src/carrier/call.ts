@@ -56,6 +56,8 @@ export class Call {
   endedAt: Date | undefined
   updatedAt = new Date()
   sipCode: number | undefined
+  /** Time it waited to be dialed. */
+  queuedMs = 0
   /** Who answered, as far as that was asked and is known. */
   answeredBy: AnsweredBy | undefined
   /** The stream that is open now. */

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type Carrier, startCarrier } from './start-carrier.ts'
+import { DEFAULT_LIMITS } from './switches.ts'
 
 type Options = {
   port: number
@@ -13,6 +14,7 @@ type Options = {
   statusPath: string
   publicHost: Record<string, string>
   secureStreams: boolean
+  callsPerSecond: number
   apiUrl?: string
 }
 
@@ -45,6 +47,7 @@ export async function runCarrier(args: readonly string[], env: NodeJS.ProcessEnv
         ...(status ? { statusCallback: status } : {}),
       })),
       publicHosts: options.publicHost,
+      limits: { callsPerSecond: options.callsPerSecond },
       ...(options.apiUrl ? { apiUrl: options.apiUrl } : {}),
       allowInsecureStreams: options.secureStreams ? false : voiceUrl.startsWith('http:'),
     })
@@ -82,6 +85,12 @@ function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options {
       hosts,
     )
     .option('--api-url <url>', 'where customers reach this server', set(env.CARRIER_API_URL))
+    .option(
+      '--calls-per-second <number>',
+      'outbound calls begun in a second; more wait',
+      rate,
+      rateIn(env, 'CARRIER_CALLS_PER_SECOND') ?? DEFAULT_LIMITS.callsPerSecond,
+    )
     .option('--secure-streams', 'refuse ws:// streams even when the public URL is http', false)
     .exitOverride()
     .parse([...args], { from: 'user' })
@@ -98,6 +107,17 @@ function numberIn(env: NodeJS.ProcessEnv, name: string): number | undefined {
   if (value === undefined) return undefined
   if (/^\d+$/.test(value)) return Number(value)
   throw new Error(`${name} is '${value}', which is not a whole number.`)
+}
+
+function rateIn(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const value = set(env[name])
+  if (value === undefined || Number(value) > 0) return value === undefined ? undefined : Number(value)
+  throw new Error(`${name} is '${value}', which is not a number above 0.`)
+}
+
+function rate(value: string): number {
+  if (Number(value) > 0) return Number(value)
+  throw new InvalidArgumentError(`'${value}' is not a number above 0.`)
 }
 
 function whole(value: string): number {

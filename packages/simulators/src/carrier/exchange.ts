@@ -68,6 +68,7 @@ export async function dialOut(world: World, call: Call, { ringSeconds, detection
     if (call.isOver) canceled.abort()
   })
   const { signal } = canceled
+  call.queuedMs = await world.dialQueue.turn(signal)
   await wait(world.limits.dialMs, signal)
   if (call.isOver) return
   call.callbacks.send('initiated')

@@ -4,6 +4,7 @@ import type { Call } from './call.ts'
 import { answerControl } from './control/control.ts'
 import { newSid } from './core/sid.ts'
 import { Debugger } from './debugger.ts'
+import { DialQueue } from './dial-queue.ts'
 import { placeInbound } from './exchange.ts'
 import { FaultList } from './faults.ts'
 import { Ticker } from './line/ticker.ts'
@@ -48,8 +49,12 @@ export type Carrier = {
   dialIn(dial: DialIn): Phone
   faults: FaultList
   switches: CarrierSwitches
+  /** The waits may be changed too. */
+  limits: CarrierLimits
   /** Calls by SID. */
   calls: ReadonlyMap<string, Call>
+  /** By SID, and all of them. */
+  recordings: RecordingStore
   /** Adds a number of the account, or changes what it does. */
   setNumber(number: IncomingNumber): void
   /** Ends all calls and closes the server. */
@@ -76,6 +81,8 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
     webhooks: new Webhooks({ authToken, limits, switches, publicHosts: options.publicHosts ?? {} }),
     numbers: new Map(),
     calls: new Map(),
+    dialQueue: new DialQueue(limits),
+    restRequests: { inFlight: 0 },
     phoneBook: new PhoneBook(),
     recordings: new RecordingStore(),
     url: () => options.apiUrl?.replace(/\/$/, '') ?? url,
@@ -100,7 +107,9 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
     dialIn: (dial) => world.phoneBook.dialIn(dial),
     faults: world.faults,
     switches,
+    limits,
     calls: world.calls,
+    recordings: world.recordings,
     setNumber,
     stop: async () => {
       const calls = [...world.calls.values()]

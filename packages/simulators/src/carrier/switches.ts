@@ -68,7 +68,7 @@ export const DEFAULT_SWITCHES: Readonly<CarrierSwitches> = {
   allowInsecureStreams: false,
 }
 
-/** Waits of the carrier in ms; the defaults are the documented ones. */
+/** Waits of the carrier in ms, and what it takes at a time; the defaults are the documented ones where there are such. */
 export type CarrierLimits = {
   webhookConnectMs: number
   webhookTotalMs: number
@@ -80,6 +80,12 @@ export type CarrierLimits = {
   extraRingMs: number
   /** From `queued` to `initiated` and from there to `ringing`. */
   dialMs: number
+  /** Outbound calls begun in a second; more wait as `queued`. */
+  callsPerSecond: number
+  /** Calls that can be begun in so long may wait; another one is refused with 22005. */
+  queueSeconds: number
+  /** REST requests answered at one time; another one is refused with 429. */
+  restConcurrency: number
   /** From the end of a recording to its file. */
   recordingMs: number
   /** Longest call. */
@@ -93,6 +99,9 @@ export const DEFAULT_LIMITS: Readonly<CarrierLimits> = {
   streamBufferBytes: 256 * 1024,
   extraRingMs: 5000,
   dialMs: 20,
+  callsPerSecond: 1,
+  queueSeconds: 86_400,
+  restConcurrency: 100,
   recordingMs: 100,
   callMs: 14_400_000,
 }

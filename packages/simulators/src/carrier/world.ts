@@ -1,5 +1,6 @@
 import type { Call } from './call.ts'
 import type { Debugger } from './debugger.ts'
+import type { DialQueue } from './dial-queue.ts'
 import type { FaultList } from './faults.ts'
 import type { Ticker } from './line/ticker.ts'
 import type { PhoneBook } from './phone/phone-book.ts'
@@ -33,6 +34,9 @@ export type World = {
   numbers: Map<string, IncomingNumber & { sid: string }>
   /** By SID, oldest first. */
   calls: Map<string, Call>
+  dialQueue: DialQueue
+  /** REST requests that are being answered. */
+  restRequests: { inFlight: number }
   phoneBook: PhoneBook
   recordings: RecordingStore
   /** Address under which the REST API is reached, without a slash at its end. */

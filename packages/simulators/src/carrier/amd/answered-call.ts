@@ -39,6 +39,7 @@ function detect(call: Call, { settings }: MachineDetection): Promise<Detected | 
       const answeredBy = detector.push(frame)
       if (!answeredBy) return
       call.answeredBy = answeredBy
+      call.note({ type: 'answered-by', answeredBy, afterMs: detector.ms })
       end({ answeredBy, ms: detector.ms })
     })
     const stopWatching = call.onEvent(() => {

@@ -3,6 +3,7 @@ import type { Call } from '../call.ts'
 import type { Fault } from '../faults.ts'
 import type { DialIn } from '../phone/phone-book.ts'
 import { namedScript, readScript, type Script } from '../phone/script.ts'
+import { secondsOf } from '../recording/recording.ts'
 import type { World } from '../world.ts'
 import { type Answer, bad, none, ok } from './control-answer.ts'
 import { checked, dialInShape, halfOpenShape, pressShape, sayShape } from './control-shapes.ts'
@@ -60,9 +61,11 @@ export function actOnCall(
   if (call.isOver) return bad(`The call ${sid} is over.`, 409)
   const { phone } = call
   switch (act) {
-    case 'say':
-      void phone.say(String(checked(body.json, sayShape).text))
+    case 'say': {
+      const { text, ...voice } = checked(body.json, sayShape)
+      void phone.say(String(text), voice as { unclear?: boolean; rate?: number })
       return ok({})
+    }
     case 'play':
       void phone.playWav(body.bytes)
       return ok({})
@@ -87,8 +90,9 @@ export function actOnCall(
 }
 
 export function callSummary(call: Call): Record<string, unknown> {
-  const { sid, direction, from, to, status, createdAt, startedAt, endedAt, seconds } = call
-  return { sid, direction, from, to, status, createdAt, startedAt, endedAt, seconds }
+  const { sid, direction, from, to, status, createdAt, startedAt, endedAt, seconds, answeredBy, queuedMs } =
+    call
+  return { sid, direction, from, to, status, createdAt, startedAt, endedAt, seconds, answeredBy, queuedMs }
 }
 
 /** `GET calls/{sid}`. */
@@ -108,8 +112,17 @@ export function callDetail(world: World, sid: string): Answer {
         human: phone.heardText('human'),
         caller: phone.heardText('caller'),
       },
+      message: phone.message?.text,
       events: phone.events,
     },
+    recordings: world.recordings.all
+      .filter(({ callSid }) => callSid === sid)
+      .map((recording) => ({
+        sid: recording.sid,
+        source: recording.settings.source,
+        status: recording.status,
+        seconds: secondsOf(recording),
+      })),
     streams: streams.map(({ sid: streamSid, counts, invalid, queuedBytes, settings }) => ({
       streamSid,
       url: settings.url,

@@ -13,7 +13,7 @@ import {
   variant,
 } from '../../model/protocol/shape.ts'
 import type { Fault } from '../faults.ts'
-import type { CarrierSwitches } from '../switches.ts'
+import type { CarrierLimits, CarrierSwitches } from '../switches.ts'
 
 const ms = number({ min: 0, max: 86_400_000 })
 const whole = number({ min: 1, whole: true })
@@ -76,6 +76,22 @@ const SWITCHES: Record<keyof CarrierSwitches, Shape> = {
   allowInsecureStreams: bool,
 }
 
+const LIMITS: Record<keyof CarrierLimits, Shape> = {
+  webhookConnectMs: ms,
+  webhookTotalMs: ms,
+  streamConnectMs: ms,
+  streamBufferBytes: whole,
+  extraRingMs: ms,
+  dialMs: ms,
+  callsPerSecond: number({ min: 0.01, max: 1000 }),
+  queueSeconds: whole,
+  restConcurrency: whole,
+  recordingMs: ms,
+  callMs: ms,
+}
+
+export const limitsShape: Shape = object(LIMITS)
+
 export const switchesShape: Shape = object(SWITCHES)
 
 /** A call from a phone; one of `script` (lines), `scriptName` or `wav` (base64) says what the caller does. */
@@ -118,7 +134,11 @@ export const numberShape: Shape = object(
 )
 
 export const codesShape: Shape = object({ codes: list(text({ min: 1, max: 40 }), 100) }, ['codes'])
-export const sayShape: Shape = object({ text: text({ min: 1, max: 5000 }) }, ['text'])
+/** `unclear`: in a noisy voice; `rate`: from 1 down to 0.4. */
+export const sayShape: Shape = object(
+  { text: text({ min: 1, max: 5000 }), unclear: bool, rate: number({ min: 0.4, max: 1 }) },
+  ['text'],
+)
 export const pressShape: Shape = object({ digits: text({ pattern: /^[0-9*#A-D]+$/ }) }, ['digits'])
 export const halfOpenShape: Shape = object({ forMs: ms })
 

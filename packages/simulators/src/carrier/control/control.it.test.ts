@@ -94,7 +94,52 @@ describe('the control API', () => {
     expect((await ask('phones/+14155550188', 'DELETE')).status).toBe(404)
   })
 
+  it('has voicemails, whose messages can be read and heard, and tells of recordings', async () => {
+    const number = '+14155550188'
+    await ask('phones', 'POST', { number, answers: { afterMs: 10 }, band: 'human', scriptName: 'voicemail' })
+    const { sid } = await scene.sdk.calls.create({
+      to: number,
+      from: OUR_NUMBER,
+      twiml: '<Response><Say>Please call me back</Say></Response>',
+      machineDetection: 'DetectMessageEnd',
+      record: true,
+    })
+    const phone = await scene.carrier.phones.nextCallTo(number)
+    await phone.waitForEnd()
+    await scene.carrier.calls.get(sid)?.settled()
+    expect((await ask(`calls/${sid}`)).json).toMatchObject({
+      answeredBy: 'machine_end_beep',
+      phone: { message: 'Please call me back' },
+      recordings: [{ source: 'OutboundAPI', status: 'completed', seconds: Math.ceil(phone.ms / 1000) }],
+      history: expect.arrayContaining([
+        expect.objectContaining({ type: 'answered-by', answeredBy: 'machine_end_beep' }),
+        expect.objectContaining({ type: 'recording', status: 'completed' }),
+      ]),
+    })
+    const wav = await fetch(`${scene.carrier.url}/_sim/calls/${sid}/message.wav`)
+    const listener = createListener('assistant')
+    const { pcm } = readWav(new Uint8Array(await wav.arrayBuffer()))
+    expect(textOf([...listener.push(pcm), ...listener.flush()])).toBe('Please call me back')
+  })
+
+  it('changes limits, and lets a caller speak unclearly', async () => {
+    expect((await ask('limits')).json).toMatchObject({ callsPerSecond: 1 })
+    expect((await ask('limits', 'PATCH', { callsPerSecond: 50 })).json).toMatchObject({ callsPerSecond: 50 })
+    expect(scene.carrier.limits.callsPerSecond).toBe(50)
+    scene.customer.pages['/voice'] =
+      '<Response><Gather input="speech" speechTimeout="1" action="/got"/></Response>'
+    scene.customer.pages['/got'] = '<Response/>'
+    const placed = await ask('calls', 'POST', {})
+    const phone = scene.carrier.phones.byCall(String(placed.json.callSid))
+    await phone?.waitForAnswer()
+    await ask(`calls/${placed.json.callSid}/say`, 'POST', { text: 'Well, maybe', unclear: true })
+    const { params } = await scene.customer.waitForAsked('/got')
+    expect(params.SpeechResult).toBe('Well, maybe')
+    expect(Number(params.Confidence)).toBeLessThan(0.5)
+  })
+
   it.each([
+    ['PATCH', 'limits', { callsPerSecond: 0 }, 400],
     ['POST', 'calls', { from: '555' }, 400],
     ['POST', 'calls', { to: '+19999999999' }, 400],
     ['POST', 'calls', { script: 'shout' }, 400],
@@ -184,6 +229,8 @@ describe('the command line', () => {
         '',
         '--public-host',
         'https://calls.example.com=http://127.0.0.1:1',
+        '--calls-per-second',
+        '2.5',
       ],
       env,
     )
@@ -198,9 +245,13 @@ describe('the command line', () => {
       },
     ])
     expect(carrier.switches.allowInsecureStreams).toBe(false)
+    expect(carrier.limits.callsPerSecond).toBe(2.5)
     const port = new URL(carrier.url).port
     await expect(runCarrier(['--port', port], {})).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken.`)
     await expect(runCarrier([], { CARRIER_PORT: 'x' })).rejects.toThrow("CARRIER_PORT is 'x'")
+    await expect(runCarrier([], { CARRIER_CALLS_PER_SECOND: '0' })).rejects.toThrow(
+      "CARRIER_CALLS_PER_SECOND is '0'",
+    )
     await carrier.stop()
   })
 })

@@ -6,16 +6,24 @@ import { namedScript, readScript } from '../phone/script.ts'
 import type { IncomingNumber, World } from '../world.ts'
 import { actOnCall, callDetail, callSummary, placeCall, streamEvents } from './call-control.ts'
 import { type Answer, bad, file, none, ok } from './control-answer.ts'
-import { checked, codesShape, faultShape, numberShape, phoneShape, switchesShape } from './control-shapes.ts'
+import {
+  checked,
+  codesShape,
+  faultShape,
+  limitsShape,
+  numberShape,
+  phoneShape,
+  switchesShape,
+} from './control-shapes.ts'
 
 const BODY_LIMIT = 32 * 1024 * 1024
 
 /**
  * The simulator's own HTTP API, which the real service does not have; all below `/_sim/`:
  * `GET health`; `GET|POST calls`, `GET calls/{sid}`, `GET calls/{sid}/events` (NDJSON until the call is over),
- * `GET calls/{sid}/heard.wav | said.wav`, `POST calls/{sid}/say | press | play | stop-speaking | hang-up | lose-stream |
+ * `GET calls/{sid}/heard.wav | said.wav | message.wav`, `POST calls/{sid}/say | press | play | stop-speaking | hang-up | lose-stream |
  * half-open`; `POST phones`, `DELETE phones/{number}`; `GET|POST|DELETE faults`, `DELETE faults/{id}`; `GET|PATCH switches`;
- * `GET|PUT numbers`; `GET|DELETE debugger`, `POST debugger/expect`.
+ * `GET|PATCH limits`; `GET|PUT numbers`; `GET|DELETE debugger`, `POST debugger/expect`.
  */
 export async function answerControl(
   world: World,
@@ -85,6 +93,10 @@ function routed(
       return ok(world.switches)
     case 'PATCH switches':
       return ok(Object.assign(world.switches, checked(body.json, switchesShape)))
+    case 'GET limits':
+      return ok(world.limits)
+    case 'PATCH limits':
+      return ok(Object.assign(world.limits, checked(body.json, limitsShape)))
     case 'GET numbers':
       return ok([...world.numbers.values()])
     case 'PUT numbers':

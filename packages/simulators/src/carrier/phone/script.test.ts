@@ -30,6 +30,10 @@ describe('call scripts', () => {
     ['pause soon', 'Script: "pause soon" needs a duration'],
     ['wait-to-hear 3s', 'Script: "wait-to-hear 3s" needs words to wait for'],
     ['press 5x', 'Script: "press 5x" needs keys'],
+    ['say-unclearly', 'Script: "say-unclearly" needs something to say'],
+    ['tone loud 2s', 'Script: "tone loud 2s" needs a pitch in Hz and a duration'],
+    ['tone 440', 'Script: "tone 440" needs a pitch in Hz and a duration'],
+    ['voicemail 20s', 'Script: "voicemail 20s" needs a greeting'],
   ])('%s: is refused clearly', (text, message) => {
     expect(() => readScript(text)).toThrow(message)
   })

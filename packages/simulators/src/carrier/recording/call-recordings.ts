@@ -50,6 +50,7 @@ export class CallRecordings {
     })
     this.#running.set(recording.sid, running)
     this.#call.world.recordings.add(recording)
+    setStatus(this.#call, recording, 'in-progress')
     tellRecording(this.#call, recording, 'in-progress')
     return recording
   }
@@ -59,7 +60,7 @@ export class CallRecordings {
     const running = this.#running.get(sid)
     if (!running) return false
     running.pause = behavior
-    setStatus(running.recording, 'paused')
+    setStatus(this.#call, running.recording, 'paused')
     return true
   }
 
@@ -67,7 +68,7 @@ export class CallRecordings {
     const running = this.#running.get(sid)
     if (!running) return false
     running.pause = undefined
-    setStatus(running.recording, 'in-progress')
+    setStatus(this.#call, running.recording, 'in-progress')
     return true
   }
 
@@ -77,7 +78,7 @@ export class CallRecordings {
     if (!running) return false
     running.stopTapping()
     this.#running.delete(sid)
-    setStatus(running.recording, 'stopped')
+    setStatus(this.#call, running.recording, 'stopped')
     this.process(running.recording, { inbound: running.inbound.pcm, outbound: running.outbound.pcm })
     return true
   }

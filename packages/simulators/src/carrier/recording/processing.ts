@@ -23,22 +23,29 @@ export async function processRecording(
   await new Promise((resolve) => setTimeout(resolve, limits.recordingMs))
   if (recording.status === 'deleted') return
   if (isEmpty || lengthOf(recording.sound) < SHORTEST_SAMPLES) {
-    setStatus(recording, 'absent', isEmpty ? SILENT : TOO_SHORT)
+    setStatus(call, recording, 'absent', isEmpty ? SILENT : TOO_SHORT)
     tellRecording(call, recording, 'absent')
   } else if (faults.take('failed-recording', call)) {
-    setStatus(recording, 'failed')
+    setStatus(call, recording, 'failed')
     // There is no event of its own to subscribe to.
     tellRecording(call, recording, 'absent')
   } else {
-    setStatus(recording, 'completed')
+    setStatus(call, recording, 'completed')
     tellRecording(call, recording, 'completed')
   }
 }
 
-export function setStatus(recording: Recording, status: Recording['status'], errorCode?: number): void {
+/** Moves a recording on; its call's history tells of it. */
+export function setStatus(
+  call: Call,
+  recording: Recording,
+  status: Recording['status'],
+  errorCode?: number,
+): void {
   recording.status = status
   recording.errorCode = errorCode
   recording.updatedAt = new Date()
+  call.note({ type: 'recording', status, recordingSid: recording.sid })
 }
 
 /** Posts the recording status callback, if it was subscribed ("Recording status callbacks"). */

@@ -40,7 +40,7 @@ export function callJson(call: Call, isNew = false): Record<string, unknown> {
     forwarded_from: null,
     group_sid: null,
     caller_name: call.direction === 'inbound' ? '' : null,
-    queue_time: '0',
+    queue_time: String(call.queuedMs),
     trunk_sid: '',
     uri: `${base}.json`,
     subresource_uris: Object.fromEntries(

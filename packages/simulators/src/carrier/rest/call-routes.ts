@@ -28,6 +28,7 @@ export function createCall(world: World, form: Form): RestAnswer {
   if (isAnswer(detection)) return detection
   const recording = form.get('Record') === 'true' ? recordingIn(form, 'OutboundAPI') : undefined
   if (isAnswer(recording)) return recording
+  if (world.dialQueue.isFull) return problem(400, 22005, 'The outbound call queue is full')
   const fallbackUrl = form.get('FallbackUrl')
   const number = world.numbers.get(parties.from)
   const call = new Call(world, {

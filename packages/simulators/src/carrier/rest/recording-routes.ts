@@ -1,4 +1,3 @@
-import { setStatus } from '../recording/processing.ts'
 import type { Recording } from '../recording/recording.ts'
 import { wavOf } from '../recording/sound.ts'
 import type { World } from '../world.ts'
@@ -60,7 +59,8 @@ export function deleteRecording(world: World, path: string, sid: string): RestAn
   if (recording.status === 'in-progress' || recording.status === 'paused') {
     return problem(409, 20409, 'Cannot delete a recording while it is in progress')
   }
-  setStatus(recording, 'deleted')
+  recording.status = 'deleted'
+  recording.updatedAt = new Date()
   recording.sound = undefined
   return { status: 204 }
 }

@@ -11,6 +11,7 @@ import { deleteRecording, fetchMedia, listRecordings, showRecording } from './re
 const MAX_FORM = 256 * 1024
 const ACCOUNT = /^\/2010-04-01\/Accounts\/([^/]+?)(\.json|\/.*)$/
 
+const TOO_MANY = problem(429, 20429, 'Too Many Requests')
 const MEDIA = /\/Recordings\/RE[0-9a-f]{32}(\.wav|)$/
 
 export type RestAction = 'create' | 'update' | 'fetch' | 'list' | 'record'
@@ -23,6 +24,17 @@ export async function answerRest(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://carrier')
+  const { restRequests, limits } = world
+  restRequests.inFlight += 1
+  response.once('close', () => {
+    restRequests.inFlight -= 1
+  })
+  response.setHeader('twilio-concurrent-requests', restRequests.inFlight)
+  if (restRequests.inFlight > limits.restConcurrency) {
+    request.resume()
+    send(request, response, TOO_MANY)
+    return
+  }
   const answer = await handle(world, request, url)
   if (answer === 'none') return
   if (answer === 'disconnect') {
@@ -53,7 +65,7 @@ async function handle(
   if (processed && answer !== 429) handled.run()
   if (answer === 'timeout') return 'none'
   if (answer === 'disconnect') return 'disconnect'
-  if (answer === 429) return problem(429, 20429, 'Too Many Requests')
+  if (answer === 429) return TOO_MANY
   return problem(
     answer,
     answer === 503 ? 20503 : 20500,

@@ -33,7 +33,7 @@ export const record: Verb = async (element, stage) => {
   const taped = await tape(element, stage)
   if (signal.reason === 'replaced') return NEXT
   call.world.recordings.add(recording)
-  setStatus(recording, 'processing')
+  setStatus(call, recording, 'processing')
   call.recordings.process(recording, { inbound: taped.pcm, outbound: NOTHING }, !taped.heardSpeech)
   if (!taped.heardSpeech) return NEXT
   const params = {
