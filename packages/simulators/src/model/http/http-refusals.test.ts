@@ -1,3 +1,4 @@
+import { request } from 'node:https'
 import { describe, expect, it } from 'vitest'
 import type { Model } from '../model.ts'
 import { useModel } from '../model-under-test.ts'
@@ -313,6 +314,24 @@ describe('the door', () => {
     expect(server.debugger.entries).toHaveLength(4)
     const charset = { 'content-type': 'application/json; charset=utf-8' }
     expect((await post(server, '/chat/completions', chat({}), charset)).status).toBe(200)
+  })
+
+  it('is open on the same port with TLS', async () => {
+    const server = await start({ brain: [{ when: {}, say: 'Safely.' }] })
+    const url = `${server.secureBaseUrl}/chat/completions`
+    const headers = { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' }
+    const text = await new Promise<string>((resolve, reject) => {
+      const asking = request(url, { method: 'POST', headers, ca: server.ca }, (answer) => {
+        let body = ''
+        answer.on('data', (piece) => {
+          body += piece
+        })
+        answer.on('end', () => resolve(body))
+      })
+      asking.on('error', reject)
+      asking.end(JSON.stringify(chat({})))
+    })
+    expect(JSON.parse(text)).toMatchObject({ choices: [{ message: { content: 'Safely.' } }] })
   })
 
   it('takes whatever comes, and stays up', async () => {
