@@ -22,7 +22,10 @@ export type FaultKind =
   | { type: 'socket-loss'; afterMs: number }
   /** The stream's connection goes quiet both ways; given up by the carrier after `forMs` (default 10,000). */
   | { type: 'half-open'; afterMs: number; forMs?: number }
-  /** A status callback is not sent. `event`: `initiated`, `ringing`, `answered`, `completed` or `stream-…`. */
+  /**
+   * A status callback is not sent. `event`: `initiated`, `ringing`, `answered`, `completed`, `stream-…`, `recording-…`, `amd` or
+   * `partial-result`.
+   */
   | { type: 'lost-callback'; event?: string }
   | { type: 'duplicate-callback'; event?: string; delayMs?: number }
   /** A status callback is held back until the next one was sent, or for `delayMs` (default 500). */

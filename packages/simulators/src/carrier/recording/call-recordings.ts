@@ -79,7 +79,10 @@ export class CallRecordings {
     running.stopTapping()
     this.#running.delete(sid)
     setStatus(this.#call, running.recording, 'stopped')
-    this.process(running.recording, { inbound: running.inbound.pcm, outbound: running.outbound.pcm })
+    this.process(running.recording, {
+      inbound: running.inbound.pcm.slice(),
+      outbound: running.outbound.pcm.slice(),
+    })
     return true
   }
 

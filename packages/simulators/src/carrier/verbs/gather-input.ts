@@ -53,8 +53,8 @@ export class GatherInput {
     const { takesKeys, finishOnKey, numDigits } = this.#settings
     if (!takesKeys || this.#end) return
     if (digit === finishOnKey) {
-      this.#end =
-        this.#digits === '' ? { by: 'nothing', finishedOn: digit } : { ...this.#keys(), finishedOn: digit }
+      if (this.#digits !== '') this.#end = { ...this.#keys(), finishedOn: digit }
+      else this.#end = this.#isSpeaking ? this.#speech() : { by: 'nothing', finishedOn: digit }
       return
     }
     this.#digits += digit

@@ -115,6 +115,14 @@ describe('speech', () => {
     await saying
   })
 
+  it('ends at the finish key', async () => {
+    const phone = gathering('input="dtmf speech" speechTimeout="5"')
+    await phone.waitForSilence(60)
+    await phone.say('That is all')
+    phone.press('#')
+    expect((await got()).SpeechResult).toBe('That is all')
+  })
+
   it('during a protected prompt does not interrupt it', async () => {
     const phone = gathering(
       'input="speech" speechTimeout="1" bargeIn="false"',
