@@ -62,6 +62,8 @@ describe('a call', () => {
       StreamName: stream.streamSid,
       CallSid: phone.callSid,
     })
+    // Nothing is told of the call itself.
+    expect(customer.askedFor('/stream-status')[0]?.params).not.toHaveProperty('CallStatus')
   })
 
   it('to a number nobody has is not placed', async () => {

@@ -59,6 +59,7 @@ export class StreamReports {
       Timestamp: new Date().toISOString(),
       ...more,
     }
-    this.#call.callbacks.deliver({ event, url, method: methodOf(statusCallbackMethod), params })
+    const method = methodOf(statusCallbackMethod)
+    this.#call.callbacks.deliver({ event, url, method, params, isBare: true })
   }
 }
