@@ -1,8 +1,8 @@
 import { callEnded, callStarted, newId, verifyKey } from '@toritsugi/contracts'
-import { useNats } from '@toritsugi/testkit'
+import { eventually, useNats } from '@toritsugi/testkit'
 import { afterAll, describe, expect, it } from 'vitest'
 import { connectBus, no, ok } from './index.ts'
-import { endedFact, eventually } from './test-facts.ts'
+import { endedFact } from './test-facts.ts'
 
 const nats = await useNats()
 const bus = await connectBus({ url: nats.url, name: 'test' })

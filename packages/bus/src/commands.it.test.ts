@@ -1,11 +1,11 @@
 import { connect } from '@nats-io/transport-node'
 import { bridgeClose, Fault, newId, verifyKey } from '@toritsugi/contracts'
+import { eventually } from '@toritsugi/testkit'
 import { startOwnNats } from '@toritsugi/testkit/infra'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { connectBus } from './bus.ts'
 import { no, ok } from './commands.ts'
 import type { Subscription } from './consumer.ts'
-import { eventually } from './test-facts.ts'
 
 const nats = await startOwnNats()
 const bus = await connectBus({ url: nats.url, name: 'asker' })

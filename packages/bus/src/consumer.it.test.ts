@@ -9,13 +9,14 @@ import {
   Fault,
   newId,
 } from '@toritsugi/contracts'
+import { eventually } from '@toritsugi/testkit'
 import { startOwnNats } from '@toritsugi/testkit/infra'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { connectBus } from './bus.ts'
 import type { Subscription } from './consumer.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { BusCounter } from './observer.ts'
-import { endedFact, eventually } from './test-facts.ts'
+import { endedFact } from './test-facts.ts'
 
 const nats = await startOwnNats()
 const counted: string[] = []

@@ -1,11 +1,10 @@
 import { callIntended, type Envelope, factEnvelope, newId } from '@toritsugi/contracts'
 import { appendFacts, applyInOrder, type Database, migrate, openDatabase, outboxStore } from '@toritsugi/db'
-import { usePostgres } from '@toritsugi/testkit'
+import { eventually, usePostgres } from '@toritsugi/testkit'
 import { startOwnNats, startOwnPostgres } from '@toritsugi/testkit/infra'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { connectBus } from './bus.ts'
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts'
-import { eventually } from './test-facts.ts'
 
 const postgres = await usePostgres()
 const nats = await startOwnNats()

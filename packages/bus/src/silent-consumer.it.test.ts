@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { callEnded, newId } from '@toritsugi/contracts'
-import { useNats } from '@toritsugi/testkit'
+import { eventually, useNats } from '@toritsugi/testkit'
 import { afterAll, expect, it } from 'vitest'
 import { connectBus } from './bus.ts'
-import { endedFact, eventually } from './test-facts.ts'
+import { endedFact } from './test-facts.ts'
 
 /**
  * A line between client and server on which single subscriptions can be made mute, the way a half-dead server

@@ -1,11 +1,11 @@
 import { jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { podHeartbeat } from '@toritsugi/contracts'
+import { eventually } from '@toritsugi/testkit'
 import { startOwnNats } from '@toritsugi/testkit/infra'
 import { afterAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { connectBus } from './bus.ts'
-import { eventually } from './test-facts.ts'
 
 const nats = await startOwnNats()
 const raw = await connect({ servers: nats.url })

@@ -19,17 +19,3 @@ export function endedFact(fact: { callId: CallId; sequence: number; source?: str
     },
   })
 }
-
-/** Repeats an expectation until it holds; fails with its last complaint after `withinMs`. */
-export async function eventually(check: () => void | Promise<void>, withinMs = 10_000): Promise<void> {
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    try {
-      await check()
-      return
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-}

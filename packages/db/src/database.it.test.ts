@@ -1,10 +1,9 @@
-import { usePostgres } from '@toritsugi/testkit'
+import { eventually, usePostgres } from '@toritsugi/testkit'
 import { startOwnPostgres } from '@toritsugi/testkit/infra'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openDatabase } from './database.ts'
 import { isUniqueConflict } from './database-errors.ts'
 import { migrate } from './migrations/migrate.ts'
-import { eventually } from './test-facts.ts'
 
 const postgres = await usePostgres()
 const db = openDatabase({ url: postgres.url('call_control'), schema: 'call_control' })

@@ -1,10 +1,10 @@
 import { newId } from '@toritsugi/contracts'
-import { usePostgres } from '@toritsugi/testkit'
+import { eventually, usePostgres } from '@toritsugi/testkit'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openDatabase } from './database.ts'
 import { appendFacts } from './outbox.ts'
 import { outboxStore } from './outbox-store.ts'
-import { eventually, intendedFact } from './test-facts.ts'
+import { intendedFact } from './test-facts.ts'
 
 const postgres = await usePostgres()
 const db = openDatabase({ url: postgres.url('call_control'), schema: 'call_control' })

@@ -14,17 +14,3 @@ export function intendedFact(fact: { callId: CallId; source?: string; reason?: s
   })
   return envelope
 }
-
-/** Repeats an expectation until it holds; fails with its last complaint after `withinMs`. */
-export async function eventually(check: () => void | Promise<void>, withinMs = 10_000): Promise<void> {
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    try {
-      await check()
-      return
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-}

@@ -1,7 +1,6 @@
-import { usePostgres } from '@toritsugi/testkit'
+import { eventually, usePostgres } from '@toritsugi/testkit'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { openDatabase } from './database.ts'
-import { eventually } from './test-facts.ts'
 import { startTimerRunner, type TimerRunner, timerBackoffMs } from './timer-runner.ts'
 import { claimDueTimers, clearTimer, type DueTimer, nextTimerInMs, setTimer } from './timers.ts'
 

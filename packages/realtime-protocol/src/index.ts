@@ -13,7 +13,7 @@ export type {
 } from './client-events.ts'
 export { type DeltaScan, newDeltaScan, scanAudioDelta } from './delta-scan.ts'
 export { cancelledOutput, dialogueItem, dialogueItems } from './dialogue-items.ts'
-export { frameRoom } from './frame-room.ts'
+export { frameDone, frameRoom } from './frame-room.ts'
 export { isExactly } from './json-bytes.ts'
 export { classifyClose, classifyError, classifyStatus, type ErrorClass } from './model-errors.ts'
 export {

@@ -1,5 +1,5 @@
 import type { BusObserver } from '@toritsugi/bus'
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export type Metrics = {
   readonly registry: Registry
@@ -7,6 +7,8 @@ export type Metrics = {
   readonly bus: BusObserver
   /** One HTTP answer; `route` is the pattern, never the address. */
   http(method: string, route: string, status: number, ms: number): void
+  /** Asked at each scrape what waits in the outbox; while that cannot be told the gauges are NaN. */
+  outbox(backlog: () => Promise<{ rows: number; oldestMs: number }>): void
 }
 
 const buckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 15_000]
@@ -44,5 +46,19 @@ export function createMetrics(service: string): Metrics {
       took: (what, name, ms) => busTook.observe({ what, name }, ms),
     },
     http: (method, route, status, ms) => http.observe({ method, route, status }, ms),
+    outbox(backlog) {
+      type Backlog = Awaited<ReturnType<typeof backlog>>
+      const gauge = (name: string, help: string, read: (waiting: Backlog) => number) =>
+        new Gauge({
+          name: `toritsugi_outbox_${name}`,
+          help,
+          registers,
+          async collect() {
+            this.set(await backlog().then(read, () => Number.NaN))
+          },
+        })
+      gauge('rows', 'Facts that are committed and not yet on the bus', ({ rows }) => rows)
+      gauge('oldest_ms', 'Milliseconds the oldest of them has waited', ({ oldestMs }) => oldestMs)
+    },
   }
 }

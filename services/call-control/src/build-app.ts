@@ -194,7 +194,9 @@ export async function assemble(parts: CallControlParts): Promise<BuiltService> {
       ),
   })
   bus.onLive(podHeartbeat.subject, podHeartbeat.schema, pods.beat)
-  const relay = startOutboxRelay({ store: outboxStore(db, { log }), bus, log, observer: metrics.bus })
+  const outbox = outboxStore(db, { log })
+  metrics.outbox(outbox.backlog)
+  const relay = startOutboxRelay({ store: outbox, bus, log, observer: metrics.bus })
 
   // ---- what happens by itself
   const timers = createTimers<Tx>({

@@ -29,12 +29,21 @@ function appendsIn(bytes: Buffer): string[] {
   return texts
 }
 
+/** @param hasLeft whether the frame has left as soon as it was written */
+function socketInto(writes: Buffer[], hasLeft = false): RealtimeSocket {
+  const write = (frame: Buffer): boolean => {
+    writes.push(frame)
+    return hasLeft
+  }
+  return { write } as unknown as RealtimeSocket
+}
+
 function audio(batch: Batch = 1) {
   const writes: Buffer[] = []
   const counts = newCounts()
   const clock = streamClock(performance.now())
   const caller = callerAudio({ clock, counts, batch: () => batch })
-  const socket = { write: (frame: Buffer) => writes.push(frame) } as unknown as RealtimeSocket
+  const socket = socketInto(writes)
   const frame = (value: number, timestampMs: number): void => {
     const bytes = frameOf(value)
     caller.frame(bytes, 0, bytes.length, timestampMs)
@@ -99,6 +108,17 @@ describe('the caller’s audio', () => {
     expect(texts()).toEqual([0, 1, 2, 3, 4].map((n) => frameOf(n).toString()))
   })
 
+  it('is written into the same memory as long as each frame leaves at once', () => {
+    const { caller, frame } = audio()
+    const writes: Buffer[] = []
+    caller.connect(socketInto(writes, true))
+    for (let n = 0; n < 3; n++) frame(n, n * 20)
+    expect(
+      new Set(writes.map(({ byteOffset, buffer }) => `${byteOffset} of ${buffer.byteLength}`)).size,
+    ).toBe(1)
+    expect(appendsIn(writes[0] as Buffer)).toEqual([frameOf(2).toString()])
+  })
+
   it('of a lost session is not mixed into the next one', () => {
     const { caller, socket, frame, texts } = audio()
     caller.connect(socket)
@@ -106,7 +126,7 @@ describe('the caller’s audio', () => {
     caller.disconnect()
     frame(2, 20)
     const next: Buffer[] = []
-    caller.connect({ write: (bytes: Buffer) => next.push(bytes) } as unknown as RealtimeSocket)
+    caller.connect(socketInto(next))
     expect(texts()).toEqual([frameOf(1).toString()])
     expect(next.flatMap(appendsIn)).toEqual([frameOf(2).toString()])
     expect([caller.sessionMs(), caller.totalMs()]).toEqual([20, 40])

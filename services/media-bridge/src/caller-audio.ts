@@ -3,6 +3,7 @@ import {
   appendFrame,
   appendFrameLength,
   base64Bytes,
+  frameDone,
   frameRoom,
   writeAppendFrame,
 } from '@toritsugi/realtime-protocol'
@@ -66,7 +67,11 @@ export function callerAudio(parts: {
     sources.length = 0
     starts.length = 0
     ends.length = 0
-    socket?.write(target)
+    write(target)
+  }
+
+  const write = (frame: Buffer): void => {
+    if (socket === undefined || socket.write(frame)) frameDone(frame)
   }
 
   const keep = (frame: Buffer, bytes: number): void => {
@@ -87,7 +92,7 @@ export function callerAudio(parts: {
       if (socket === undefined) keep(appendFrame(payload), bytes)
       else {
         flush()
-        socket.write(appendFrame(payload))
+        write(appendFrame(payload))
         sessionBytes += bytes
         totalBytes += bytes
       }
@@ -108,7 +113,7 @@ export function callerAudio(parts: {
       totalBytes += length
       const batch = parts.batch()
       if (batch === 1 && sources.length === 0) {
-        socket.write(appendFrame(bytes, start, end))
+        write(appendFrame(bytes, start, end))
         return
       }
       sources.push(bytes)

@@ -7,7 +7,8 @@ import type { WebSocket } from 'ws'
  * read is kept up to a limit, then the oldest goes.
  */
 export type FrameWriter = {
-  write(frame: Buffer): void
+  /** @returns true when the frame has left: its bytes may be used again */
+  write(frame: Buffer): boolean
   /** Throws away what is kept here. */
   discard(): void
   /** Bytes the other side has not taken: here, and in the socket. */
@@ -37,10 +38,11 @@ export function frameWriter(ws: WebSocket, socket: Duplex, limits: FrameWriterLi
 
   return {
     write(frame) {
-      if (ws.readyState !== ws.OPEN) return
+      if (ws.readyState !== ws.OPEN) return true
       if (kept.length === 0 && socket.writableLength < limits.socketBytes) {
         socket.write(frame)
-        return
+        // Mostly the system takes it at once, and there is nothing left to be written.
+        return socket.writableLength === 0
       }
       if (!listening) {
         listening = true
@@ -54,6 +56,7 @@ export function frameWriter(ws: WebSocket, socket: Duplex, limits: FrameWriterLi
         dropped++
       }
       if (dropped > 0) limits.dropped(dropped)
+      return false
     },
     discard() {
       kept = []

@@ -40,8 +40,8 @@ export type RealtimeSocket = {
   /** From now on these ears hear. */
   listen(ears: RealtimeEars): void
   send(event: ClientEvent): void
-  /** Writes whole frames, as they are. */
-  write(frames: Buffer): void
+  /** Writes whole frames, as they are. @returns true when they have left: their bytes may be used again */
+  write(frames: Buffer): boolean
   /** Frames that were dropped because the model did not read. */
   dropped(): number
   /** Asks for a sign of life when it has been quiet; cuts a dead one off. Asked now and then. */

@@ -203,7 +203,7 @@ describe('the pool of warm sockets', () => {
     },
     listen() {},
     send() {},
-    write() {},
+    write: () => true,
     dropped: () => 0,
     probe() {},
     close() {

@@ -92,7 +92,9 @@ export async function buildApp(parts: ServiceParts<SessionConfig>): Promise<Buil
   })
 
   const subscriptions = await subscribe({ bus, db, plans, tools, config, log })
-  const relay = startOutboxRelay({ store: outboxStore(db, { log }), bus, log, observer: metrics.bus })
+  const outbox = outboxStore(db, { log })
+  metrics.outbox(outbox.backlog)
+  const relay = startOutboxRelay({ store: outbox, bus, log, observer: metrics.bus })
 
   const housekeeping = startHousekeeping({ db, log })
 

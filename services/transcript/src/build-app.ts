@@ -31,7 +31,9 @@ export async function buildApp(parts: ServiceParts<TranscriptConfig>): Promise<B
 
   const runner = createTranscriptRunner({ store: transcriptStore(db), log })
   const facts = await consumeTranscriptFacts({ bus, applyFact: runner.applyFact, log })
-  const relay = startOutboxRelay({ store: outboxStore(db, { log }), bus, log, observer: metrics.bus })
+  const outbox = outboxStore(db, { log })
+  metrics.outbox(outbox.backlog)
+  const relay = startOutboxRelay({ store: outbox, bus, log, observer: metrics.bus })
   const housekeeping = startHousekeeping({ db, log })
   const timers = startTimerRunner({
     db,
