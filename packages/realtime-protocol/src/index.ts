@@ -1,7 +1,7 @@
 export { appendFrame, appendFrameLength, writeAppendFrame } from './append-frame.ts'
 export { base64Bytes, isBase64 } from './base64-text.ts'
 export { type CarrierFrames, carrierFrames, type Mark, readMark } from './carrier-frame.ts'
-export { type CarrierLayout, carrierLayout } from './carrier-layout.ts'
+export { type CarrierLayouts, carrierLayouts } from './carrier-layout.ts'
 export { type CarrierScan, newCarrierScan, scanCarrierMessage } from './carrier-scan.ts'
 export type {
   AudioFormat,

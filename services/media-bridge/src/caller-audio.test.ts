@@ -1,7 +1,7 @@
 import { appendFrame } from '@toritsugi/realtime-protocol'
 import { describe, expect, it } from 'vitest'
 import { newCounts } from './bridge-metrics.ts'
-import { callerAudio } from './caller-audio.ts'
+import { CallerAudio } from './caller-audio.ts'
 import type { Batch } from './core/load.ts'
 import { streamClock } from './core/stream-clock.ts'
 import type { RealtimeSocket } from './realtime-socket.ts'
@@ -30,19 +30,19 @@ function appendsIn(bytes: Buffer): string[] {
 }
 
 /** @param hasLeft whether the frame has left as soon as it was written */
-function socketInto(writes: Buffer[], hasLeft = false): RealtimeSocket {
+function socketInto(writes: Buffer[], hasLeft = false): Pick<RealtimeSocket, 'frames'> {
   const write = (frame: Buffer): boolean => {
     writes.push(frame)
     return hasLeft
   }
-  return { write } as unknown as RealtimeSocket
+  return { frames: { write } }
 }
 
 function audio(batch: Batch = 1) {
   const writes: Buffer[] = []
   const counts = newCounts()
   const clock = streamClock(performance.now())
-  const caller = callerAudio({ clock, counts, batch: () => batch })
+  const caller = new CallerAudio({ clock, counts, batch: () => batch })
   const socket = socketInto(writes)
   const frame = (value: number, timestampMs: number): void => {
     const bytes = frameOf(value)

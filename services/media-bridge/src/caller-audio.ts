@@ -12,139 +12,153 @@ import type { Batch } from './core/load.ts'
 import { frameCame, type StreamClock, silenceDue } from './core/stream-clock.ts'
 import type { RealtimeSocket } from './realtime-socket.ts'
 
-/** The caller's audio on its way to the model. */
-export type CallerAudio = {
-  /** One frame, as it stands in the carrier's message. */
-  frame(bytes: Buffer, start: number, end: number, timestampMs: number): void
-  /** A session is ready: what was kept goes first. */
-  connect(socket: RealtimeSocket): void
-  /** No session: from now on audio is kept. */
-  disconnect(): void
-  /** Fills what the carrier leaves out, and writes what waits for company. */
-  tick(now: number): void
-  /** Writes what waits for company, before something that must come after it. */
-  flush(): void
-  /** Ms of audio the present session was given. */
-  sessionMs(): number
-  /** Ms of audio every session of this stream was given. */
-  totalMs(): number
-  /** Frames that were kept too long. */
-  dropped(): number
-}
-
 /** The most that is kept while there is no session: 10 s of 20 ms frames. */
 const mostKeptMs = 10_000
 const bytesPerMs = 8
 
-export function callerAudio(parts: {
-  clock: StreamClock
-  counts: BridgeCounts
-  /** How many appends go into one write now. */
-  batch(): Batch
-}): CallerAudio {
-  const { clock, counts } = parts
-  let socket: RealtimeSocket | undefined
-  let kept: { frame: Buffer; bytes: number }[] = []
-  let keptBytes = 0
-  let dropped = 0
-  let sessionBytes = 0
-  let totalBytes = 0
-  // Frames that wait to be written together, as places in the messages they came in.
-  const sources: Buffer[] = []
-  const starts: number[] = []
-  const ends: number[] = []
+/**
+ * The caller's audio on its way to the model. A class, as everything that is touched for every frame: with hundreds
+ * of calls each further object on the way is a wait for memory.
+ */
+export class CallerAudio {
+  readonly #clock: StreamClock
+  readonly #counts: BridgeCounts
+  readonly #batch: () => Batch
+  #frames: RealtimeSocket['frames'] | undefined
+  #framesIn = 0
+  #sessionBytes = 0
+  #totalBytes = 0
+  /** Frames that wait to be written together, as places in the messages they came in. */
+  #waiting = 0
+  readonly #sources: Buffer[] = []
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  #kept: { frame: Buffer; bytes: number }[] = []
+  #keptBytes = 0
+  #dropped = 0
 
-  const flush = (): void => {
-    const count = sources.length
-    if (count === 0) return
+  /** @param parts batch: how many appends go into one write now */
+  constructor(parts: { clock: StreamClock; counts: BridgeCounts; batch(): Batch }) {
+    this.#clock = parts.clock
+    this.#counts = parts.counts
+    this.#batch = parts.batch
+  }
+
+  /** One frame, as it stands in the carrier's message. */
+  frame(bytes: Buffer, start: number, end: number, timestampMs: number): void {
+    this.#framesIn++
+    this.#counts.framesIn++
+    const length = base64Bytes(bytes, start, end)
+    const fill = frameCame(this.#clock, timestampMs, length / bytesPerMs, Math.round(performance.now()))
+    if (fill > 0) this.#silence(fill)
+    const frames = this.#frames
+    if (frames === undefined) {
+      this.#keep(appendFrame(bytes, start, end), length)
+      return
+    }
+    this.#sessionBytes += length
+    this.#totalBytes += length
+    const batch = this.#batch()
+    if (batch === 1 && this.#waiting === 0) {
+      const frame = appendFrame(bytes, start, end)
+      if (frames.write(frame)) frameDone(frame)
+      return
+    }
+    this.#waiting = this.#sources.push(bytes)
+    this.#starts.push(start)
+    this.#ends.push(end)
+    if (this.#waiting >= batch) this.flush()
+  }
+
+  /** A session is ready: what was kept goes first. */
+  connect(next: Pick<RealtimeSocket, 'frames'>): void {
+    this.#frames = next.frames
+    this.#sessionBytes = this.#keptBytes
+    this.#totalBytes += this.#keptBytes
+    this.#keptBytes = 0
+    const kept = this.#kept
+    this.#kept = []
+    if (kept.length > 0) next.frames.write(Buffer.concat(kept.map(({ frame }) => frame)))
+  }
+
+  /** No session: from now on audio is kept. */
+  disconnect(): void {
+    this.flush()
+    this.#frames = undefined
+  }
+
+  /** Fills what the carrier leaves out, and writes what waits for company. */
+  tick(now: number): void {
+    this.flush()
+    const due = silenceDue(this.#clock, now)
+    if (due > 0) this.#silence(due)
+  }
+
+  /** Writes what waits for company, before something that must come after it. */
+  flush(): void {
+    if (this.#waiting === 0) return
     let length = 0
-    for (let i = 0; i < count; i++) length += appendFrameLength((ends[i] as number) - (starts[i] as number))
+    for (let i = 0; i < this.#waiting; i++) length += appendFrameLength(this.#lengthOf(i))
     const target = frameRoom(length)
     let at = 0
-    for (let i = 0; i < count; i++) {
-      at = writeAppendFrame(target, at, sources[i] as Buffer, starts[i] as number, ends[i] as number)
+    for (let i = 0; i < this.#waiting; i++) {
+      const start = this.#starts[i] as number
+      at = writeAppendFrame(target, at, this.#sources[i] as Buffer, start, start + this.#lengthOf(i))
     }
-    sources.length = 0
-    starts.length = 0
-    ends.length = 0
-    write(target)
+    this.#sources.length = 0
+    this.#starts.length = 0
+    this.#ends.length = 0
+    this.#waiting = 0
+    if (this.#frames === undefined || this.#frames.write(target)) frameDone(target)
   }
 
-  const write = (frame: Buffer): void => {
-    if (socket === undefined || socket.write(frame)) frameDone(frame)
+  /** Ms of audio the present session was given. */
+  sessionMs(): number {
+    return this.#sessionBytes / bytesPerMs
   }
 
-  const keep = (frame: Buffer, bytes: number): void => {
-    kept.push({ frame, bytes })
-    keptBytes += bytes
-    while (keptBytes > mostKeptMs * bytesPerMs) {
-      keptBytes -= kept.shift()?.bytes ?? 0
-      counts.dropped['caller-kept-too-long']++
-      dropped++
+  /** Ms of audio every session of this stream was given. */
+  totalMs(): number {
+    return this.#totalBytes / bytesPerMs
+  }
+
+  /** Frames that came. */
+  framesIn(): number {
+    return this.#framesIn
+  }
+
+  /** Frames that were kept too long. */
+  dropped(): number {
+    return this.#dropped
+  }
+
+  #lengthOf(i: number): number {
+    return (this.#ends[i] as number) - (this.#starts[i] as number)
+  }
+
+  #keep(frame: Buffer, bytes: number): void {
+    this.#kept.push({ frame, bytes })
+    this.#keptBytes += bytes
+    while (this.#keptBytes > mostKeptMs * bytesPerMs) {
+      this.#keptBytes -= this.#kept.shift()?.bytes ?? 0
+      this.#counts.dropped['caller-kept-too-long']++
+      this.#dropped++
     }
   }
 
-  const silence = (ms: number): void => {
-    counts.silenceMs += ms
+  #silence(ms: number): void {
+    this.#counts.silenceMs += ms
     for (let rest = Math.round(ms); rest > 0; rest -= 100) {
-      const payload = silencePayload(Math.min(rest, 100))
+      const frame = appendFrame(silencePayload(Math.min(rest, 100)))
       const bytes = Math.min(rest, 100) * bytesPerMs
-      if (socket === undefined) keep(appendFrame(payload), bytes)
+      if (this.#frames === undefined) this.#keep(frame, bytes)
       else {
-        flush()
-        write(appendFrame(payload))
-        sessionBytes += bytes
-        totalBytes += bytes
+        this.flush()
+        if (this.#frames.write(frame)) frameDone(frame)
+        this.#sessionBytes += bytes
+        this.#totalBytes += bytes
       }
     }
-  }
-
-  return {
-    frame(bytes, start, end, timestampMs) {
-      counts.framesIn++
-      const length = base64Bytes(bytes, start, end)
-      const fill = frameCame(clock, timestampMs, length / bytesPerMs, performance.now())
-      if (fill > 0) silence(fill)
-      if (socket === undefined) {
-        keep(appendFrame(bytes, start, end), length)
-        return
-      }
-      sessionBytes += length
-      totalBytes += length
-      const batch = parts.batch()
-      if (batch === 1 && sources.length === 0) {
-        write(appendFrame(bytes, start, end))
-        return
-      }
-      sources.push(bytes)
-      starts.push(start)
-      ends.push(end)
-      if (sources.length >= batch) flush()
-    },
-    connect(next) {
-      socket = next
-      sessionBytes = 0
-      if (kept.length === 0) return
-      const frames = kept
-      kept = []
-      sessionBytes = keptBytes
-      totalBytes += keptBytes
-      keptBytes = 0
-      next.write(Buffer.concat(frames.map(({ frame }) => frame)))
-    },
-    disconnect() {
-      flush()
-      socket = undefined
-    },
-    tick(now) {
-      flush()
-      const due = silenceDue(clock, now)
-      if (due > 0) silence(due)
-    },
-    flush,
-    sessionMs: () => sessionBytes / bytesPerMs,
-    totalMs: () => totalBytes / bytesPerMs,
-    dropped: () => dropped,
   }
 }
 

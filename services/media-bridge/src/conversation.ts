@@ -48,7 +48,7 @@ export function conversation(parts: ConversationParts): Conversation {
   })
   const responses = floor({
     session,
-    callerMs: callerAudio.totalMs,
+    callerMs: () => callerAudio.totalMs(),
     ears: {
       asked: taking.asked,
       dropped(ask, because) {

@@ -10,7 +10,7 @@ import {
 } from '@toritsugi/realtime-protocol'
 import { type RawData, WebSocket } from 'ws'
 import type { BridgeCounts } from './bridge-metrics.ts'
-import { type FrameWriter, frameWriter } from './frame-writer.ts'
+import { FrameWriter } from './frame-writer.ts'
 
 /** How the model is reached. */
 export type RealtimeEndpoint = {
@@ -40,8 +40,8 @@ export type RealtimeSocket = {
   /** From now on these ears hear. */
   listen(ears: RealtimeEars): void
   send(event: ClientEvent): void
-  /** Writes whole frames, as they are. @returns true when they have left: their bytes may be used again */
-  write(frames: Buffer): boolean
+  /** Takes whole frames, as they are. */
+  readonly frames: Pick<FrameWriter, 'write'>
   /** Frames that were dropped because the model did not read. */
   dropped(): number
   /** Asks for a sign of life when it has been quiet; cuts a dead one off. Asked now and then. */
@@ -135,10 +135,13 @@ function openSocket(
   let ears: RealtimeEars | undefined
   let closed: { code: string; again: boolean } | undefined
   let early: Buffer[] = []
-  let seenAt = performance.now()
+  const openedAt = performance.now()
+  let seenAt = openedAt
+  /** Something came since the last probe: no clock is read for each message. */
+  let wasSeen = false
   let askedAt = 0
   let dropped = 0
-  const writer: FrameWriter = frameWriter(ws, socket, {
+  const writer = new FrameWriter(ws, socket, {
     socketBytes,
     keptBytes,
     dropped: (count) => {
@@ -147,7 +150,7 @@ function openSocket(
     },
   })
   ws.on('message', (data: RawData, isBinary: boolean) => {
-    seenAt = performance.now()
+    wasSeen = true
     if (isBinary) counts.modelEventsMalformed++
     else if (ears === undefined) {
       if (early.length < mostEarly) early.push(data as Buffer)
@@ -160,7 +163,7 @@ function openSocket(
     }
   })
   const seen = () => {
-    seenAt = performance.now()
+    wasSeen = true
   }
   ws.on('ping', seen)
   ws.on('pong', seen)
@@ -178,7 +181,7 @@ function openSocket(
     }
   })
   return {
-    openedAt: seenAt,
+    openedAt,
     sessionId,
     expiresAt,
     isOpen: () => ws.readyState === ws.OPEN,
@@ -192,9 +195,13 @@ function openSocket(
     send(event) {
       if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(event))
     },
-    write: (frames) => writer.write(frames),
+    frames: writer,
     dropped: () => dropped,
     probe(now) {
+      if (wasSeen) {
+        wasSeen = false
+        seenAt = now
+      }
       if (now - seenAt > deadMs) ws.terminate()
       else if (now - seenAt > quietMs && now - askedAt > quietMs && ws.readyState === ws.OPEN) {
         askedAt = now

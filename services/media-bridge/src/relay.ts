@@ -3,7 +3,7 @@ import { type CallId, Fault } from '@toritsugi/contracts'
 import type { WebSocket } from 'ws'
 import type { Facts } from './bridge-events.ts'
 import type { RefusedBecause } from './bridge-metrics.ts'
-import { type CallerAudio, callerAudio } from './caller-audio.ts'
+import { CallerAudio } from './caller-audio.ts'
 import type { CarrierStart } from './carrier-messages.ts'
 import type { Conversation } from './conversation-ports.ts'
 import {
@@ -49,7 +49,7 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
   let deadline = Number.POSITIVE_INFINITY
   let releasing: { deadline: number; done(): void } | undefined
   const closing: (() => void)[] = []
-  const frames = { in: 0, out: 0 }
+  let framesOut = 0
   const now = (): number => performance.now()
   const isOver = (): boolean => stream.is === 'closed'
 
@@ -98,8 +98,8 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
       because,
       turns,
       lengthMs: clock === undefined ? 0 : Math.round(streamNow(clock, now())),
-      framesIn: frames.in,
-      framesOut: frames.out,
+      framesIn: audio?.framesIn() ?? 0,
+      framesOut,
       framesDropped: (audio?.dropped() ?? 0) + carrier.dropped() + (model?.dropped() ?? 0),
     })
     // The carrier has said its last word; it may leave the closing to us.
@@ -139,13 +139,10 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
       started(start) {
         clearTimeout(startTimer)
         startedAt = now()
-        clock = streamClock(startedAt)
-        audio = callerAudio({ clock, counts, batch: parts.batch })
+        clock = streamClock(Math.round(startedAt))
+        audio = new CallerAudio({ clock, counts, batch: parts.batch })
         void open(start, clock, audio).catch(broke)
-      },
-      frame(bytes, from, to, timestampMs) {
-        frames.in++
-        audio?.frame(bytes, from, to, timestampMs)
+        return audio
       },
       mark: (mark) => talk?.mark(mark),
       digit: (digit) => talk?.digit(digit),
@@ -184,7 +181,7 @@ export function relay(ws: WebSocket, socket: Duplex, callId: CallId, parts: Rela
       audio: caller,
       carrier: {
         send(source, from, to, mark) {
-          frames.out++
+          framesOut++
           carrier.send(source, from, to, mark)
         },
         clear: carrier.clear,

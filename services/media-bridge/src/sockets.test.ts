@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { newCounts } from './bridge-metrics.ts'
-import { frameWriter } from './frame-writer.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { connectRealtime, type RealtimeSocket, realtimeUrl } from './realtime-socket.ts'
 import { socketPool } from './socket-pool.ts'
 
@@ -157,7 +157,7 @@ describe('whole frames', () => {
     })
     await new Promise((resolve) => ws.once('open', resolve))
     let dropped = 0
-    const writer = frameWriter(ws, raw as Duplex, {
+    const writer = new FrameWriter(ws, raw as Duplex, {
       socketBytes: 1000,
       keptBytes: 50_000,
       dropped: (frames) => {
@@ -203,7 +203,7 @@ describe('the pool of warm sockets', () => {
     },
     listen() {},
     send() {},
-    write: () => true,
+    frames: { write: () => true },
     dropped: () => 0,
     probe() {},
     close() {

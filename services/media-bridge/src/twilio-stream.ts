@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import {
   type CarrierFrames,
   carrierFrames,
-  carrierLayout,
+  carrierLayouts,
   isBase64,
   isExactly,
   type Mark,
@@ -13,13 +13,17 @@ import {
 import type { RawData, WebSocket } from 'ws'
 import type { BadInput, BridgeCounts } from './bridge-metrics.ts'
 import { type CarrierMessage, type CarrierStart, readCarrierMessage } from './carrier-messages.ts'
-import { frameWriter } from './frame-writer.ts'
+import { FrameWriter } from './frame-writer.ts'
+
+export type FrameTaker = {
+  /** The base64 text from `start` to `end` is a frame of the caller that began at `timestampMs`. Not to be kept. */
+  frame(bytes: Buffer, start: number, end: number, timestampMs: number): void
+}
 
 /** Told what comes from the carrier, in order. */
 export type CarrierEars = {
-  started(start: CarrierStart): void
-  /** The base64 text from `start` to `end` is a frame of the caller that began at `timestampMs`. Not to be kept. */
-  frame(bytes: Buffer, start: number, end: number, timestampMs: number): void
+  /** @returns who takes the caller's frames */
+  started(start: CarrierStart): FrameTaker
   /** Not to be kept. */
   mark(mark: Mark): void
   digit(digit: string): void
@@ -55,6 +59,7 @@ const closeGraceMs = 3000
 
 /** Used for every message of every call: a message is handled before the next is looked at. */
 const scan = newCarrierScan()
+const layouts = carrierLayouts()
 const mark: Mark = { generation: 0, response: 0, item: 0, ms: 0 }
 
 export function twilioStream(
@@ -64,7 +69,7 @@ export function twilioStream(
   counts: BridgeCounts,
 ): TwilioStream {
   let dropped = 0
-  const writer = frameWriter(ws, socket, {
+  const writer = new FrameWriter(ws, socket, {
     socketBytes,
     keptBytes,
     dropped: (count) => {
@@ -72,11 +77,13 @@ export function twilioStream(
       counts.dropped['carrier-not-reading'] += count
     },
   })
-  const layout = carrierLayout()
   let frames: CarrierFrames | undefined
   let sid: Buffer | undefined
   let bad = 0
+  let taker: FrameTaker | undefined
   let seenAt = performance.now()
+  /** Something came since the last probe: no clock is read for each message. */
+  let wasSeen = false
   let askedAt = 0
 
   const complain = (what: BadInput): void => {
@@ -95,7 +102,7 @@ export function twilioStream(
   /** @returns whether it was one */
   const frame = (bytes: Buffer, start: number, end: number, timestampMs: number): boolean => {
     const isGood = isBase64(bytes, start, end)
-    if (isGood) ears.frame(bytes, start, end, timestampMs)
+    if (isGood) taker?.frame(bytes, start, end, timestampMs)
     else complain('bad-payload')
     return isGood
   }
@@ -117,7 +124,7 @@ export function twilioStream(
       }
       sid = Buffer.from(message.streamSid)
       frames = carrierFrames(message.streamSid)
-      ears.started(message.start)
+      taker = ears.started(message.start)
       return
     }
     if (sid === undefined) {
@@ -141,24 +148,21 @@ export function twilioStream(
   }
 
   const receive = (bytes: Buffer): void => {
-    const isAlike = layout.matches(bytes, scan)
-    if (!isAlike) scanCarrierMessage(bytes, scan)
-    if (scan.kind === 'other') {
-      take(readCarrierMessage(bytes))
+    if (sid !== undefined && layouts.matches(bytes, sid, scan)) {
+      if (scan.inbound) taker?.frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)
       return
     }
-    if (sid === undefined || !isExactly(bytes, scan.streamStart, scan.streamEnd, sid)) {
-      complain(sid === undefined ? 'before-start' : 'wrong-stream')
-      return
-    }
-    if (scan.kind === 'mark') echo(bytes, scan.nameStart, scan.nameEnd)
+    scanCarrierMessage(bytes, scan)
+    if (scan.kind === 'other') take(readCarrierMessage(bytes))
+    else if (sid === undefined) complain('before-start')
+    else if (!isExactly(bytes, scan.streamStart, scan.streamEnd, sid)) complain('wrong-stream')
+    else if (scan.kind === 'mark') echo(bytes, scan.nameStart, scan.nameEnd)
     else if (!scan.inbound) return
-    else if (isAlike) ears.frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)
-    else if (frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)) layout.remember(bytes, scan)
+    else if (frame(bytes, scan.payloadStart, scan.payloadEnd, scan.timestampMs)) layouts.remember(bytes, scan)
   }
 
   ws.on('message', (data: RawData, isBinary: boolean) => {
-    seenAt = performance.now()
+    wasSeen = true
     if (isBinary) {
       complain('binary')
       close(1003, 'text messages only')
@@ -171,7 +175,7 @@ export function twilioStream(
     }
   })
   ws.on('pong', () => {
-    seenAt = performance.now()
+    wasSeen = true
   })
   ws.on('error', (error: Error & { code?: string }) => {
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') counts.bad['too-large']++
@@ -197,6 +201,10 @@ export function twilioStream(
     terminate: () => ws.terminate(),
     dropped: () => dropped,
     probe(now) {
+      if (wasSeen) {
+        wasSeen = false
+        seenAt = now
+      }
       if (ws.readyState === ws.OPEN && now - seenAt > deadMs) ws.terminate()
       else if (now - seenAt > quietMs && now - askedAt > quietMs && ws.readyState === ws.OPEN) {
         askedAt = now

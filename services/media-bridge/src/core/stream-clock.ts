@@ -1,7 +1,7 @@
 /**
  * The stream's own clock, and how much audio the model was given on it. `timestamp` of the carrier's media is ms
  * since the stream began; between two messages the pod's monotonic clock carries on. Changed in place: this is
- * stepped for every frame.
+ * stepped for every frame, with whole ms: those need no memory of their own.
  */
 export type StreamClock = {
   /** Stream ms up to which the caller's audio has arrived. */
