@@ -174,16 +174,25 @@ describe('a command', () => {
 
   it('under way is answered before the bus closes', async () => {
     const leaving = await connectBus({ url: nats.url, name: 'leaving' })
-    let begun = false
+    let begun = () => {}
+    let letGo = () => {}
+    const underWay = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
     const answering = leaving.answer(verifyKey, async () => {
-      begun = true
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      begun()
+      await gate
       return ok({ key: null })
     })
     await answering.ready
     const asked = bus.request(verifyKey, { keyHash })
-    await eventually(() => expect(begun).toBe(true))
-    await leaving.close()
+    await underWay
+    const closed = leaving.close()
+    letGo()
+    await closed
     expect((await asked).ok).toBe(true)
   })
 })

@@ -227,15 +227,20 @@ describe('tools', () => {
       { when: { trigger: 'tool' }, say: 'The shop says: {toolOutput}' },
     ])
     let asked = 0
+    let letGo = () => {}
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
     stage.tools['look-up'] = async () => {
       asked++
-      await new Promise((resolve) => setTimeout(resolve, 3500))
+      await gate
       return { outcome: 'done', output: 'seven loaves', next: { what: 'talk-on' } }
     }
     const call = stage.dial()
     await call.phone.waitToHear(/bakery/)
     await call.phone.say('How much bread')
     await call.phone.waitToHear(/One moment please/)
+    letGo()
     await call.phone.waitToHear(/The shop says: seven loaves/)
     expect(asked).toBe(1)
     expect(call.told('tool.called')).toHaveLength(1)

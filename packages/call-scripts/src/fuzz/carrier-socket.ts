@@ -82,6 +82,7 @@ export function openCarrierSocket(
   })
 }
 
+/** There is no event for "it goes on waiting": this is how long an answer to broken bytes is given to come. */
 const aMoment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300))
 
 function within<T>(work: Promise<T>, what: string): Promise<T> {

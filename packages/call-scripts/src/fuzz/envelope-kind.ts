@@ -109,6 +109,7 @@ async function drained(nats: NatsConnection): Promise<void> {
     if (performance.now() > deadline) {
       throw new Error(stuck.join(', '))
     }
+    // JetStream tells nobody when a consumer is through: it is asked, until the deadline.
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

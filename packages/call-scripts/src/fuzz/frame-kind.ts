@@ -51,6 +51,7 @@ export async function ended(ground: BridgeGround, tally: Tally): Promise<void> {
       tally.fail(`${ground.strangeSessions()} sessions to the model are still open after their streams`)
       return
     }
+    // The other side tells nobody when it is done: it is asked, until the deadline.
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -10,6 +10,7 @@ async function settledGrowth(before: Measure, of: ProcessProbe): Promise<Growth>
   for (;;) {
     const grown = growthOf(before, await of.measure())
     if (tooMuch(grown) === undefined || performance.now() > deadline) return grown
+    // Each look is a full collection in the service; nothing tells when its last timer is gone.
     await new Promise((resolve) => setTimeout(resolve, 500))
   }
 }
