@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import {
   CallApologised,
   CallEnded,
@@ -9,46 +8,13 @@ import {
   MessageTaken,
   StreamOffered,
 } from './call.ts'
-import type { Envelope } from './envelope.ts'
-import type { CallId, EventId } from './ids.ts'
+import { type Channel, channel } from './channel.ts'
 import { ModeDecided } from './mode.ts'
-import {
-  EpochSeen,
-  GreetingStarted,
-  PodHeartbeat,
-  SessionLost,
-  SessionOpened,
-  StreamEnded,
-  StreamStarted,
-} from './stream.ts'
+import { GreetingStarted, SessionLost, SessionOpened, StreamEnded, StreamStarted } from './stream.ts'
 import { ToolAnswered, ToolCalled } from './tool.ts'
 import { TranscriptCompleted } from './transcript.ts'
-import { PartialText, TurnEnded, TurnStarted, TurnTranscribed, TurnUnheardText } from './turn.ts'
+import { TurnEnded, TurnStarted, TurnTranscribed, TurnUnheardText } from './turn.ts'
 import { UsageEstimated, UsagePriced, UsageRecorded } from './usage.ts'
-
-export const callFamilies = ['lifecycle', 'media', 'turn', 'tool', 'usage', 'mode', 'transcript'] as const
-export type CallFamily = (typeof callFamilies)[number]
-
-export type Service = 'call-control' | 'media-bridge' | 'realtime-session' | 'handoff' | 'transcript'
-/** `dialogue-holder`: media-bridge in realtime mode, realtime-session in conference mode. */
-export type Owner = Service | 'dialogue-holder'
-
-/** A type of fact: who says it, on which family of subjects, and what it holds. */
-export type Channel<Type extends string = string, Schema extends z.ZodType = z.ZodType> = {
-  readonly type: Type
-  readonly family: CallFamily
-  readonly owner: Owner
-  readonly summary: string
-  readonly schema: Schema
-}
-
-const channel = <const Type extends string, Schema extends z.ZodType>(
-  family: CallFamily,
-  owner: Owner,
-  type: Type,
-  schema: Schema,
-  summary: string,
-): Channel<Type, Schema> => ({ type, family, owner, summary, schema })
 
 export const callStarted = channel(
   'lifecycle',
@@ -253,59 +219,7 @@ export const channels = [
   transcriptCompleted,
 ] as const
 
-type AnyChannel = (typeof channels)[number]
-export type FactType = AnyChannel['type']
-/** What a fact of this type holds. */
-export type FactData<Type extends FactType> = z.infer<Extract<AnyChannel, { type: Type }>['schema']>
-/** Any fact, told apart by its type. */
-export type Fact = { [Type in FactType]: { type: Type; data: FactData<Type> } }[FactType]
-
 const byType = new Map<string, Channel>(channels.map((c) => [c.type, c]))
 
 /** The channel of a type of fact, or undefined when the type is not known here (a newer sender's). */
 export const channelOf = (type: string): Channel | undefined => byType.get(type)
-
-/** `calls.v1.<callId>.<family>`; either part may be left out to subscribe to all. */
-export const callSubject = (callId: CallId | '*' = '*', family: CallFamily | '*' = '*'): string =>
-  `calls.v1.${callId}.${family}`
-
-/**
- * Makes the envelope of a fact. The id, the time and the sequence are given, never made here.
- * @param source `/call-control`, or `/media-bridge/<epoch>`
- */
-export function factEnvelope<Type extends FactType>(fact: {
-  id: EventId
-  type: Type
-  source: string
-  callId: CallId
-  at: string
-  sequence: number
-  data: FactData<Type>
-  causationId?: string
-}): Envelope {
-  return {
-    specversion: '1.0',
-    id: fact.id,
-    type: fact.type,
-    source: fact.source,
-    subject: fact.callId,
-    time: fact.at,
-    datacontenttype: 'application/json',
-    sequence: fact.sequence,
-    ...(fact.causationId === undefined ? {} : { causationid: fact.causationId }),
-    data: fact.data as Record<string, unknown>,
-  }
-}
-
-// ---- live subjects: core NATS, not stored ------------------------------------------------------------------
-
-export const livePartial = { what: 'partial', schema: PartialText } as const
-export const epochSeen = { what: 'epoch', schema: EpochSeen } as const
-export const liveSubject = (callId: CallId | '*', what: string): string => `live.v1.${callId}.${what}`
-export const podHeartbeat = { subject: 'live.v1.pods.heartbeat', schema: PodHeartbeat } as const
-
-/** The JetStream streams. Ages in days, the window of de-duplication in ms. */
-export const streams = {
-  CALLS: { subjects: ['calls.v1.>'], maxAgeDays: 7, duplicateWindowMs: 120_000 },
-  PLATFORM: { subjects: ['platform.v1.>'], maxAgeDays: 7, duplicateWindowMs: 120_000 },
-} as const

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { channelOf, channels, epochSeen, livePartial, podHeartbeat } from './channels.ts'
+import { channelOf, channels } from './channels.ts'
 import { commands } from './commands.ts'
 import { Envelope } from './envelope.ts'
+import { epochSeen, livePartial, podHeartbeat } from './subjects.ts'
 
 const folder = new URL('../fixtures/', import.meta.url)
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, folder), 'utf8'))

@@ -1,16 +1,10 @@
 import { z } from 'zod'
-import {
-  callFamilies,
-  callSubject,
-  channels,
-  epochSeen,
-  livePartial,
-  liveSubject,
-  podHeartbeat,
-} from '../channels.ts'
+import { callFamilies } from '../channel.ts'
+import { channels } from '../channels.ts'
 import { type Command, commandSubject, commands } from '../commands.ts'
 import { Envelope } from '../envelope.ts'
 import type { CallId } from '../ids.ts'
+import { callSubject, epochSeen, livePartial, liveSubject, podHeartbeat } from '../subjects.ts'
 
 /** Writes schemas as JSON Schema; those with an id of their own are gathered once, under components. */
 function schemaWriter() {
